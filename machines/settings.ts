@@ -1,0 +1,62 @@
+/** Every time and number of the journeys. Change them here, or at the start: `--settings abandonAfter=45m,views=4`. */
+import { days, hours, minutes } from '#kit'
+
+export const settings = {
+  /** A customer is quiet this long after the last thing they did. */
+  quietFor: minutes(15),
+
+  // cart
+  abandonAfter: minutes(30),
+  followUpAfter: hours(24),
+
+  // browsing
+  views: 3,
+  within: minutes(60),
+
+  // purchase
+  recentFor: hours(24),
+  thankAfter: hours(1),
+
+  // engagement
+  lapseAfter: days(30),
+}
+
+export type Settings = typeof settings
+
+/** How other products begin; `--settings preset=klaviyo`. */
+export const presets: Record<string, Partial<Settings>> = {
+  klaviyo: { abandonAfter: hours(4) },
+  shopify: { abandonAfter: hours(10) },
+}
+
+export type Priority = 'high' | 'medium' | 'low'
+
+export type LetterRule = {
+  journey: string
+  priority: Priority
+  /** Not while one of the same template was queued less than this ago. */
+  window: number
+  /** Not while an order is less than this old. */
+  notAfterOrder?: number
+  /** May go to an address that someone only typed in a browser. */
+  allowClaimed: boolean
+  /** After a connection lost in the middle: keep it for a human, or send it once more. */
+  unknown: 'hold' | 'resend'
+  /** Percent off, for a letter with a discount code. */
+  discount?: { percent: number; validFor: number }
+}
+
+/** What the policy holds each letter to. */
+export const letters = (settings: Settings): Record<string, LetterRule> => ({
+  'cart-abandoned': { journey: 'cart', priority: 'high', window: hours(24), allowClaimed: true, unknown: 'hold' },
+  'cart-discount': { journey: 'cart', priority: 'high', window: hours(24), allowClaimed: false, unknown: 'hold', discount: { percent: 10, validFor: days(7) } },
+  'browse-reminder': { journey: 'browsing', priority: 'medium', window: hours(24), notAfterOrder: settings.recentFor, allowClaimed: true, unknown: 'hold' },
+  'order-thanks': { journey: 'purchase', priority: 'high', window: hours(24), allowClaimed: true, unknown: 'resend' },
+  'win-back': { journey: 'engagement', priority: 'low', window: days(30), allowClaimed: false, unknown: 'hold' },
+})
+
+/** The customer's local night, in which letters wait: `{ from: '21:00', to: '08:00', timeZone: 'Europe/Berlin' }`, or null. */
+export const quietHours: { from: string; to: string; timeZone: string } | null = null
+
+/** How many letters a customer may get in `capWindow`, by the priority of the next one. */
+export const caps = { window: hours(24), low: 1, medium: 2, high: 3 }
