@@ -28,18 +28,21 @@ export type Life = {
 
 /** When the next timer is due, ms; null when none is armed. */
 export function nextDue(life: Life): number | null {
+  const { timers } = life
   let next: number | null = null
-  for (const [, due] of life.timers) if (next === null || due < next) next = due
+  for (let i = 0; i < timers.length; i++) {
+    const due = timers[i]![1]
+    if (next === null || due < next) next = due
+  }
   return next
 }
 
 export function lifeToText(stepper: Stepper, life: Life): string {
-  const { value, context } = stepper.toJSON(life.snapshot)
-  return JSON.stringify([life.at, value, context, life.timers, life.past, life.waiting, life.profile])
+  return JSON.stringify([life.at, stepper.toJSON(life.snapshot), life.timers, life.past, life.waiting, life.profile])
 }
 
 /** Throws `machine.state_unknown` when the machine has lost a state: then core/migrate.ts is asked. */
 export function lifeFromText(stepper: Stepper, text: string): Life {
-  const [at, value, context, timers, past, waiting, profile] = JSON.parse(text)
-  return { at, snapshot: stepper.fromJSON({ value, context }), timers, past, waiting, profile }
+  const [at, snapshot, timers, past, waiting, profile] = JSON.parse(text)
+  return { at, snapshot: stepper.fromJSON(snapshot), timers, past, waiting, profile }
 }

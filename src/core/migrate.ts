@@ -11,7 +11,7 @@ type Value = string | { [state: string]: Value | undefined }
 type Context = Record<string, unknown>
 
 export function migrate(text: string, stepper: Stepper): Life {
-  const [at, value, context, timers, past, waiting, profile] = JSON.parse(text)
+  const [at, { value, context }, timers, past, waiting, profile] = JSON.parse(text)
   const fresh = birth(stepper, at)
   const start = stepper.toJSON(fresh.snapshot) as { value: Value; context: Context }
   const states = { ...(start.value as Record<string, Value>) }

@@ -43,7 +43,9 @@ function perform(stepper: Stepper, draft: Draft, first: readonly Action[], at: n
     const { type, params } = actions[i]!
     switch (type) {
       case 'xstate.raise': {
-        const { event, delay } = params as { event: { type: string }; delay: number }
+        const { event, delay } = params as { event: { type: string }; delay?: number }
+        // Raised for at once: the step has taken it already.
+        if (delay === undefined) break
         draft.timers = [...draft.timers, [event.type, at + delay]]
         break
       }
@@ -86,8 +88,12 @@ function withdraw(draft: Draft, template: string) {
 
 /** The timer that fires next, if it is due by `now`: the earliest, and of those due together the one set first. */
 export function dueTimer(life: Life, now: number): Timer | null {
+  const { timers } = life
   let next: Timer | null = null
-  for (const timer of life.timers) if (timer[1] <= now && (next === null || timer[1] < next[1])) next = timer
+  for (let i = 0; i < timers.length; i++) {
+    const timer = timers[i]!
+    if (timer[1] <= now && (next === null || timer[1] < next[1])) next = timer
+  }
   return next
 }
 
