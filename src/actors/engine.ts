@@ -1,0 +1,273 @@
+/**
+ * The synchronous heart: events, timers and outcomes become log rows, turns and letters, inside one transaction that the
+ * batch opens and commits. Live, replayed and simulated alike; it never awaits and reads no clock.
+ * 1. Nothing else writes customer state, log rows, decisions or new letters (R1, R2, R3).
+ * 2. A customer's time never runs backwards, and a timer due at or before an event's time fires before it (R5).
+ * 3. What throws in a machine is set aside with its reason; the life stays as it was and the next event goes on (R10).
+ */
+import type { Refusal } from '../core/errors.ts'
+import { toMachineEvent } from '../core/event.ts'
+import { readMessage, sameBody } from '../gateway/parse.ts'
+import type { Message, Trust } from '../core/event.ts'
+import { limits } from '../core/limits.ts'
+import type { Life } from '../core/life.ts'
+import { decideByRecord, inert, kinds, relive, retell } from '../core/retell.ts'
+import type { MergeBody, Telling } from '../core/retell.ts'
+import { dueTimer, fire, turn } from '../core/turn.ts'
+import { endOfNight } from '../policy/quiet-hours.ts'
+import type { Outside } from '../policy/policy.ts'
+import { learn, learnOutcome } from '../profile/profile.ts'
+import type { Store } from '../store/store.ts'
+import type { Row } from '../store/log.ts'
+import { createDeciding } from './deciding.ts'
+import type { Config, Prepare } from './deciding.ts'
+import { createIdentity, toRecorded } from './identity.ts'
+import type { Outcome } from './intake.ts'
+import { createLives } from './lives.ts'
+import type { Hot } from './lives.ts'
+import type { Machines } from './machines.ts'
+import { createWriteBehind } from './write-behind.ts'
+
+export type EngineOptions = {
+  store: Store
+  machines: Machines
+  config: Config
+  prepare: Prepare
+  addressOf: (text: string) => string | null
+  /** Whether an address is suppressed, and why. */
+  suppressed: (email: string) => string | undefined
+  hotMax?: number
+  /** How far ahead timers are kept in memory, ms. */
+  horizonMs?: number
+  /** Told of every turn. */
+  onTurn?: (customer: Hot, before: Life, after: Life, kind: number, body: string) => void
+  replayEventsMax?: number
+  replayAgeMaxMs?: number
+}
+
+/** What an event came with. `receivedAt`: the wall clock, or the event's own time on virtual time. */
+export type Delivery = { message: Message; source: number; trust: Trust; receivedAt: number }
+
+export type Engine = ReturnType<typeof createEngine>
+
+const trustKinds = { browser: kinds.browser, verified: kinds.verified, server: kinds.server } as const
+
+export function createEngine(options: EngineOptions) {
+  const { store, machines, addressOf } = options
+  const { log, seen, decisions, letters, meta, customers } = store
+  const { stepper } = machines.current
+  const telling: Omit<Telling, 'decide'> = {
+    stepper: (version) => machines.of(version).stepper,
+    addressOf,
+    waits: (version, life, at) => {
+      const hours = machines.of(version).quietHours
+      return hours === null ? null : endOfNight(at, hours, life.profile.timeZone)
+    },
+  }
+  const lives = createLives({ customers, machines, hotMax: options.hotMax ?? 50_000, ...(options.horizonMs === undefined ? {} : { horizonMs: options.horizonMs }), rebuild: (head) => rebuild(head) })
+  const deciding = createDeciding({ machine: machines.current, config: options.config, prepare: options.prepare, outside: outsideOf })
+  const identity = createIdentity({ lives, customers, decisions, letters, log, machines, telling, addressOf, fireUntil })
+  const behind = createWriteBehind({
+    lives, seen, log, meta,
+    ...(options.replayEventsMax === undefined ? {} : { eventsMax: options.replayEventsMax }),
+    ...(options.replayAgeMaxMs === undefined ? {} : { ageMaxMs: options.replayAgeMaxMs }),
+  })
+  const counts = { events: 0, duplicates: 0, transitions: 0, timers: 0, quarantined: 0, queued: 0, skipped: 0 }
+
+  function outsideOf({ customer, life, at }: { customer: number; life: Life; at: number }): Outside {
+    const { email, verified } = life.profile
+    const outside: Outside = {}
+    if (email === undefined) return outside
+    const suppressed = options.suppressed(email)
+    if (suppressed !== undefined) outside.suppressed = suppressed
+    if (!verified && letters.wasWrittenBy(email, customer, at - machines.current.caps.window)) outside.claimedTaken = true
+    return outside
+  }
+
+  /** Takes a client's event: null when it is in the log (or was already), or the refusal. */
+  function take(delivery: Delivery): Refusal | null {
+    const { message, source, trust, receivedAt } = delivery
+    const before = seen.candidates(source, message.messageId)
+    if (before !== undefined) {
+      const verdict = compare(before, source, message)
+      if (verdict !== undefined) return verdict
+    }
+    const now = Math.min(message.at, receivedAt)
+    const { hot, asUser } = identity.whose(message, trust, now, receivedAt)
+    const told = asUser ? message : withoutUser(message)
+    if (trust !== 'server' && receivedAt - message.at > limits.eventAgeMaxMs) note(hot, hot.head === 0 ? now : hot.life.at, receivedAt, trustKinds[trust], source, inert.old, told.text, hot.life)
+    else hear(hot, told, trust, source, Math.max(now, hot.life.at), receivedAt)
+    seen.add(source, message.messageId, log.lastSeq())
+    counts.events++
+    return null
+  }
+
+  /** Null: the same again. A refusal: the id was used for something else. Undefined: only the hash was alike. */
+  function compare(candidates: readonly number[], source: number, message: Message): Refusal | null | undefined {
+    for (const seq of candidates) {
+      const row = log.get(seq)
+      if (row === undefined || row.source !== source || row.kind > kinds.server) continue
+      const before = readMessage(row.body, row.at)
+      if (before.messageId !== message.messageId) continue
+      const same = row.body.startsWith(withheld) ? withoutUser(message) : message
+      if (!sameBody(before, same)) return { refused: 'event.id_reused', about: message.messageId }
+      counts.duplicates++
+      return null
+    }
+    return undefined
+  }
+
+  function hear(hot: Hot, message: Message, trust: Trust, source: number, at: number, received: number) {
+    fireUntil(hot, at)
+    const time = Math.max(at, hot.life.at)
+    attempt(hot, time, received, trustKinds[trust], source, message.text, () => {
+      const profile = learn(hot.life.profile, message, trust, addressOf)
+      const learnt = profile === hot.life.profile ? hot.life : { ...hot.life, profile }
+      const event = toMachineEvent(message, time)
+      return event === null ? { ...learnt, at: time } : turn(stepper, learnt, event, deciding.decide)
+    })
+  }
+
+  /** Takes what became of a letter. */
+  function hearOutcome(outcome: Outcome, received: number) {
+    if (isKnownOutcome(outcome.messageId)) return
+    const hot = lives.get(letters.get(outcome.letter)?.customer ?? outcome.customer)
+    if (hot === null) return
+    const at = Math.max(Math.min(outcome.at, received), hot.life.at)
+    const body = JSON.stringify(outcome)
+    if (outcome.machine) note(hot, hot.life.at, received, kinds.outcome, 0, inert.machine, body, hot.life)
+    else {
+      fireUntil(hot, at)
+      const time = Math.max(at, hot.life.at)
+      attempt(hot, time, received, kinds.outcome, 0, body, () => {
+        const profile = learnOutcome(hot.life.profile, outcome.type)
+        return turn(stepper, profile === hot.life.profile ? hot.life : { ...hot.life, profile }, { type: outcome.type, at: time }, deciding.decide)
+      })
+    }
+    seen.add(0, outcome.messageId, log.lastSeq())
+  }
+
+  function isKnownOutcome(messageId: string): boolean {
+    const candidates = seen.candidates(0, messageId) ?? []
+    return candidates.some((seq) => {
+      const row = log.get(seq)
+      return row?.kind === kinds.outcome && (JSON.parse(row.body) as Outcome).messageId === messageId
+    })
+  }
+
+  /** Fires a life's own timers due by `at`, each with a row of its own. */
+  function fireUntil(hot: Hot, at: number, received = at): number {
+    let fired = 0
+    for (let timer = dueTimer(hot.life, at); timer !== null; timer = dueTimer(hot.life, at)) {
+      const [event, due] = timer
+      const next = timer
+      const ok = attempt(hot, due, received, kinds.timer, 0, event, () => fire(stepper, hot.life, next, deciding.decide))
+      if (!ok) lives.put(hot, { ...hot.life, timers: hot.life.timers.filter((other) => other !== next) }, hot.head)
+      fired++
+    }
+    counts.timers += fired
+    return fired
+  }
+
+  /** One turn and its rows. What throws is quarantined; false then. */
+  function attempt(hot: Hot, at: number, received: number, kind: number, source: number, body: string, run: () => Life): boolean {
+    deciding.begin(hot.id)
+    let life: Life
+    try {
+      life = run()
+    } catch (error) {
+      const seq = note(hot, at, received, kind, source, inert.quarantined, body, { ...hot.life, at })
+      meta.quarantine(seq, hot.id, at, (error as { code?: string }).code ?? 'turn.threw', String((error as Error).message ?? error).slice(0, 500))
+      counts.quarantined++
+      return false
+    }
+    if (life.snapshot !== hot.life.snapshot) counts.transitions++
+    options.onTurn?.(hot, hot.life, life, kind, body)
+    note(hot, at, received, kind, source, inert.no, body, life)
+    for (const { decision, letter, code } of deciding.taken()) {
+      const id = decisions.add(decision)
+      if (letter !== null) letters.insert({ ...letter, id })
+      if (code !== null) meta.addCode(code, id, at)
+      counts[decision.decision]++
+    }
+    return true
+  }
+
+  function note(hot: Hot, at: number, received: number, kind: number, source: number, why: number, body: string, life: Life): number {
+    const seq = log.append(hot.id, hot.head, at, received, kind, source, machines.version, why, body)
+    lives.put(hot, life, seq)
+    return seq
+  }
+
+  /** Fires what is due by `now` over all customers, in due order, at most about `most`; returns how many. */
+  function fireDue(now: number, most: number): number {
+    let fired = 0
+    lives.reach(now)
+    while (fired < most) {
+      const hot = lives.nextDue(now)
+      if (hot === null) break
+      const first = dueTimer(hot.life, now)
+      if (first !== null) fired += fireUntil(hot, first[1], now)
+      lives.arm(hot)
+    }
+    return fired
+  }
+
+  /** A life as the log tells it. */
+  function rebuild(head: number) {
+    const rows = log.life(head)
+    const customer = rows.at(-1)?.customer ?? 0
+    return relive(rows, decisions.of(customer).map(toRecorded), telling)!
+  }
+
+  /** Tells the log's tail again, after whatever end the last run had. In a transaction of its own. Returns the rows told. */
+  function recover(): number {
+    let told = 0
+    const tail = function* (): Generator<Row> {
+      for (let seq = behind.watermark(); ; ) {
+        const rows = log.after(seq, 10_000)
+        if (rows.length === 0) return
+        yield* rows
+        seq = rows.at(-1)!.seq
+      }
+    }
+    const gone = new Set<number>()
+    for (const row of tail()) if (row.kind === kinds.merge) gone.add((JSON.parse(row.body) as MergeBody).otherId)
+    for (const row of tail()) {
+      told++
+      if (row.kind <= kinds.server) seen.add(row.source, readMessage(row.body, row.at).messageId, row.seq)
+      else if (row.kind === kinds.outcome) seen.add(0, (JSON.parse(row.body) as Outcome).messageId, row.seq)
+      if (!gone.has(row.customer)) recoverRow(row)
+    }
+    return told
+  }
+
+  function recoverRow(row: Row) {
+    const hot = lives.raw(row.customer)
+    if (hot !== null && hot.head >= row.seq) return
+    if (row.kind === kinds.merge) {
+      const one = hot ?? lives.bear(row.customer, row.at)
+      const { life, machine } = rebuild(row.seq)
+      one.machine = machine
+      lives.put(one, life, row.seq)
+      return
+    }
+    const recorded = decisions.of(row.customer).map(toRecorded)
+    const decide = decideByRecord(recorded, (life, at) => telling.waits(row.machine, life, at))
+    const { life, machine } = retell(hot === null ? null : { life: hot.life, machine: hot.machine }, row, { ...telling, decide })
+    const one = hot ?? lives.bear(row.customer, row.at)
+    one.machine = machine
+    lives.put(one, life, row.seq)
+  }
+
+  return { take, hearOutcome, fireDue, recover, rebuild, behind, lives, identity, counts, telling }
+}
+
+const withheld = '{"withheld":'
+
+/** The event as its sender may tell it: without an id that belongs to somebody else. */
+function withoutUser(message: Message): Message {
+  const { userId, ...rest } = message
+  return { ...rest, text: JSON.stringify({ withheld: userId, ...JSON.parse(message.text), userId: undefined }) }
+}
+

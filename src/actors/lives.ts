@@ -1,0 +1,189 @@
+/**
+ * The customers in memory: loaded when first needed, written behind the log, let go when long unused.
+ * 1. A life that is ahead of its row in the database is never let go.
+ * 2. Every life in memory with a timer due before the horizon has an entry in the agenda, as has every stored one.
+ * 3. Whoever asks for a life gets it in the current version of the machine (R12).
+ */
+import { lifeFromText, lifeToText, nextDue } from '../core/life.ts'
+import type { Life } from '../core/life.ts'
+import { migrate } from '../core/migrate.ts'
+import { birth } from '../core/turn.ts'
+import type { Customers, Stored } from '../store/customers.ts'
+import { Agenda } from './agenda.ts'
+import type { Machines } from './machines.ts'
+
+export type Hot = {
+  readonly id: number
+  life: Life
+  /** The last log row in it. */
+  head: number
+  machine: number
+  /** Ahead of the database. */
+  dirty: boolean
+  /** The due time of its earliest entry in the agenda; Infinity when it has none. */
+  armed: number
+  used: boolean
+}
+
+/** Timers later than this stay in their rows until the horizon reaches them. */
+const horizonStepDefaultMs = 3_600_000
+
+export type Lives = ReturnType<typeof createLives>
+
+type Options = {
+  customers: Customers
+  machines: Machines
+  hotMax: number
+  /** How far ahead timers are in the agenda, ms; Infinity on virtual time. */
+  horizonMs?: number
+  /** Tells a life again from the log, when what is stored cannot be read. */
+  rebuild: (head: number) => { life: Life; machine: number }
+}
+
+export function createLives(options: Options) {
+  const { customers, machines, hotMax } = options
+  const horizonStepMs = options.horizonMs ?? horizonStepDefaultMs
+  const hot = new Map<number, Hot>()
+  let dirty = new Set<Hot>()
+  const agenda = new Agenda()
+  let horizon = -1
+  let lastId = customers.lastId()
+
+  function keep(one: Hot): Hot {
+    if (hot.size >= hotMax) letGo()
+    hot.set(one.id, one)
+    return one
+  }
+
+  /** Frees a sixteenth: those clean and unused since last looked at, oldest first. */
+  function letGo() {
+    let left = Math.max(1, hotMax >> 4)
+    let looks = hot.size
+    for (const one of hot.values()) {
+      if (left === 0 || looks-- === 0) return
+      hot.delete(one.id)
+      if (one.used || one.dirty) {
+        one.used = false
+        hot.set(one.id, one)
+      } else left--
+    }
+  }
+
+  function load(id: number): Hot | null {
+    const stored = customers.get(id)
+    if (stored === undefined) return null
+    const { life, machine } = read(stored)
+    return keep({ id, life, head: stored.head, machine, dirty: false, armed: Infinity, used: true })
+  }
+
+  function read(stored: Stored): { life: Life; machine: number } {
+    try {
+      return { life: lifeFromText(machines.of(stored.machine).stepper, stored.life), machine: stored.machine }
+    } catch {
+      return options.rebuild(stored.head)
+    }
+  }
+
+  function arm(one: Hot) {
+    const due = nextDue(one.life)
+    if (due === null || due > horizon || due >= one.armed) return
+    agenda.push(due, one.id)
+    one.armed = due
+  }
+
+  /** As it stands, whatever machine it is of: for telling the log's tail again. */
+  function raw(id: number): Hot | null {
+    const one = hot.get(id)
+    if (one === undefined) return load(id)
+    one.used = true
+    return one
+  }
+
+  function put(one: Hot, life: Life, head: number) {
+    one.life = life
+    one.head = head
+    one.dirty = true
+    dirty.add(one)
+    arm(one)
+  }
+
+  return {
+    agenda,
+    raw,
+    put,
+    size: () => hot.size,
+    hot: () => hot.values(),
+
+    /** The customer's life, in the current machine; null for an id that has none. */
+    get(id: number): Hot | null {
+      const one = raw(id)
+      if (one !== null && one.machine !== machines.version) {
+        const text = lifeToText(machines.of(one.machine).stepper, one.life)
+        one.machine = machines.version
+        put(one, migrate(text, machines.current.stepper), one.head)
+      }
+      return one
+    },
+
+    newId: (): number => ++lastId,
+
+    /** A customer's first instant. Not in the database until its first row is written behind. */
+    bear(id: number, at: number): Hot {
+      lastId = Math.max(lastId, id)
+      return keep({ id, life: birth(machines.current.stepper, at), head: 0, machine: machines.version, dirty: false, armed: Infinity, used: true })
+    },
+
+    /** A life that went into another. Its agenda entries find nobody and are dropped. */
+    drop(id: number) {
+      const one = hot.get(id)
+      hot.delete(id)
+      if (one !== undefined) {
+        one.dirty = false
+        dirty.delete(one)
+      }
+      customers.remove(id)
+    },
+
+    /** Brings into the agenda what is due within the next hour or so. Cheap when there is nothing to do. */
+    reach(now: number) {
+      if (horizon === Infinity || now + horizonStepMs / 2 < horizon) return
+      const until = now + horizonStepMs
+      for (const { id, due } of customers.due(horizon, until)) {
+        const one = hot.get(id)
+        if (one === undefined) agenda.push(due, id)
+      }
+      horizon = until
+      for (const one of hot.values()) arm(one)
+    },
+
+    /** Takes the first agenda entry that is due by `now`; null when none is. Its life may turn out not to be due. */
+    nextDue(now: number): Hot | null {
+      while (agenda.next() <= now) {
+        const one = this.get(agenda.pop())
+        if (one === null) continue
+        one.armed = Infinity
+        return one
+      }
+      return null
+    },
+
+    /** After looking at a life taken by `nextDue`. */
+    arm,
+
+    /** All lives ahead of the database, highest id first, and from now on a new list of them. Neighbours share pages. */
+    takeDirty(): Hot[] {
+      const taken = [...dirty].sort((a, b) => b.id - a.id)
+      dirty = new Set()
+      return taken
+    },
+
+    dirtySize: () => dirty.size,
+
+    /** Writes a life behind, in the open transaction. */
+    store(one: Hot) {
+      if (!one.dirty) return
+      customers.put(one.id, one.head, one.machine, nextDue(one.life), lifeToText(machines.of(one.machine).stepper, one.life))
+      one.dirty = false
+    },
+  }
+}

@@ -1,0 +1,128 @@
+/**
+ * A letter that the policy let through, made ready: content from the life and what the machine said, frozen data, frozen
+ * MIME. Synchronous, in the turn; deterministic, so that the same life gives the same bytes (R2, R3).
+ */
+import { createHmac } from 'node:crypto'
+import type { Asked, Prepared } from '../actors/deciding.ts'
+import type { Line, Order } from '../kit/lines.ts'
+import { normalAddress } from './address.ts'
+import type { Mailbox } from './address.ts'
+import { composeMime } from './compose.ts'
+import { letterToken, letterTokens } from './links.ts'
+import { render } from './render.ts'
+import type { Templates } from './templates.ts'
+import type { LetterData } from './view.ts'
+
+export type Shop = { name: string; url: string; address: string; logo?: string; supportEmail?: string; cartUrl: string; locale: string; currency: string; timeZone: string }
+
+export type PrepareOptions = {
+  templates: Templates
+  shop: Shop
+  /** Where this server is reached from outside, without a slash at the end. */
+  publicUrl: string
+  from: Mailbox
+  secret: string
+}
+
+export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepared {
+  const { shop, publicUrl, from, secret, templates } = options
+  const host = new URL(publicUrl).hostname
+
+  return (asked) => {
+    const { ask, rule, key, customer, life, at } = asked
+    const email = life.profile.email!
+    const token = letterToken(secret, key)
+    const code = rule.discount === undefined ? undefined : { code: codeOf(secret, key), percent: rule.discount.percent, expiresAt: at + rule.discount.validFor }
+    const data = dataOf(asked, options, token, code)
+    const rendered = render(templates, ask.template, data)
+    if ('missing' in rendered) return rendered
+    const messageId = `<${token}@${host}>`
+    const mime = composeMime({
+      from,
+      to: { address: email },
+      subject: rendered.subject,
+      html: rendered.html,
+      text: rendered.text,
+      messageId,
+      date: at,
+      unsubscribeUrl: data.links.unsubscribe,
+    })
+    return {
+      letter: {
+        token,
+        customer,
+        template: ask.template,
+        recipient: normalAddress(email),
+        subject: rendered.subject,
+        messageId,
+        at,
+        resend: rule.unknown === 'resend' ? 1 : 0,
+        data: JSON.stringify({ templates: templates.hash, ...data }),
+        links: JSON.stringify(rendered.links),
+        mime,
+      },
+      ...(code === undefined ? {} : { code: code.code }),
+    }
+  }
+
+  function dataOf({ ask, life, at }: Asked, { shop, publicUrl }: PrepareOptions, token: string, code: LetterData['code']): LetterData {
+    const { profile } = life
+    const own = profile.verified ? (line: Line) => line : (line: Line) => withoutStrangers(line, shop.url)
+    const lines = (ask['lines'] as Line[] | undefined)?.map(own)
+    const product = ask['product'] as Line | null | undefined
+    const signed = letterTokens(options.secret, token)
+    const orders = ask['orders'] as Order[] | undefined
+    return {
+      shop,
+      customer: {
+        email: profile.email!,
+        ...(profile.verified && profile.firstName !== undefined ? { firstName: profile.firstName } : {}),
+        ...(profile.verified && profile.name !== undefined ? { name: profile.name } : {}),
+      },
+      locale: profile.locale ?? shop.locale,
+      currency: profile.currency ?? shop.currency,
+      timeZone: profile.timeZone ?? shop.timeZone,
+      ...(lines === undefined ? {} : { lines }),
+      ...(product ? { product: own(product) } : {}),
+      ...(orders === undefined || orders.length === 0 ? {} : { order: joinedOrder(orders, own) }),
+      ...(code === undefined ? {} : { code }),
+      links: { unsubscribe: `${publicUrl}/u/${signed.unsubscribe}`, cart: shop.cartUrl, shop: shop.url, click: `${publicUrl}/c/${token}.`, marks: signed.links },
+      openPixel: `${publicUrl}/o/${signed.open}`,
+      at,
+    }
+  }
+}
+
+/** Orders that share one letter, as one. */
+function joinedOrder(orders: readonly Order[], own: (line: Line) => Line): NonNullable<LetterData['order']> {
+  const [first] = orders
+  const lines = orders.flatMap((order) => order.lines.map(own))
+  const total = orders.every((order) => order.total !== undefined && order.currency === first!.currency) ? orders.reduce((sum, order) => sum + order.total!, 0) : undefined
+  return {
+    ...(orders.length === 1 && first!.id !== undefined ? { id: first!.id } : {}),
+    ...(total === undefined ? {} : { total: Math.round(total * 100) / 100 }),
+    ...(first!.currency === undefined ? {} : { currency: first!.currency }),
+    lines,
+  }
+}
+
+/**
+ * What a browser says about products may go to an address that was only typed there, so that nobody can use the shop
+ * to write to strangers: no links or pictures from elsewhere, and names too short to carry a message.
+ */
+function withoutStrangers(line: Line, shopUrl: string): Line {
+  const { url, image, name, brand, category, variant, ...rest } = line
+  const plain = (text: string | undefined) => (text === undefined || /https?:|www\.|@|\.[a-z]{2,}\//i.test(text) ? undefined : text.slice(0, 60))
+  const kept = { name: plain(name), brand: plain(brand), category: plain(category), variant: plain(variant), url: isOf(shopUrl, url) ? url : undefined, image: isOf(shopUrl, image) ? image : undefined }
+  return { ...rest, ...Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)) }
+}
+
+const isOf = (shopUrl: string, url: string | undefined): boolean => url !== undefined && URL.parse(url)?.host === URL.parse(shopUrl)?.host
+
+/** A single-use code that nobody can guess and that the same letter always gets. */
+function codeOf(secret: string, key: string): string {
+  const bytes = createHmac('sha256', secret).update(`code/${key}`).digest()
+  const letters = 'ABCDEFGHJKMNPQRSTVWXYZ23456789'
+  return Array.from(bytes.subarray(0, 10), (byte) => letters[byte % letters.length]).join('')
+}
+

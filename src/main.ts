@@ -1,0 +1,108 @@
+/**
+ * Where everything is made and joined: the only place that passes in a clock, ids, a store and a post.
+ * Nobody imports this but the command line, the bench and whole-server tests.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createEngine } from './actors/engine.ts'
+import type { Engine, EngineOptions } from './actors/engine.ts'
+import { createMachines, loadMachine } from './actors/machines.ts'
+import type { Machine, Machines } from './actors/machines.ts'
+import type { Config as PolicyConfig } from './actors/deciding.ts'
+import type { Clock, Ids } from './core/world.ts'
+import { addressOf } from './mail/address.ts'
+import type { Mailbox } from './mail/address.ts'
+import { createPrepare } from './mail/prepare.ts'
+import type { Shop } from './mail/prepare.ts'
+import { loadTemplates } from './mail/templates.ts'
+import type { Templates } from './mail/templates.ts'
+import { openStore } from './store/store.ts'
+import type { Store } from './store/store.ts'
+import { hashAddress } from './store/suppressions.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+export const machinesDirectory = join(root, 'machines')
+export const templatesDirectory = join(root, 'templates')
+export const sampleEvents = join(root, 'data/sample-events.ndjson')
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  after(ms, fire) {
+    // A delay over 2^31 - 1 would fire at once; waking early only means looking again.
+    const timer = setTimeout(fire, Math.min(ms, 2 ** 31 - 1))
+    return () => clearTimeout(timer)
+  },
+}
+
+export const systemIds: Ids = { random: (bytes) => randomBytes(bytes).toString('base64url') }
+
+export const defaultShop: Shop = {
+  name: 'Fern & Co',
+  url: 'http://127.0.0.1:4650/demo',
+  address: '1 Garden Row, Kew, London TW9 3AB',
+  cartUrl: 'http://127.0.0.1:4650/demo/cart',
+  locale: 'en-GB',
+  currency: 'EUR',
+  timeZone: 'UTC',
+}
+
+export type Setup = {
+  store: Store
+  machine: Machine
+  templates: Templates
+  shop: Shop
+  publicUrl: string
+  from: Mailbox
+  policy: PolicyConfig
+  now: number
+  ids: Ids
+  dataDir: string
+  engine?: Partial<EngineOptions>
+}
+
+export type Heart = { engine: Engine; machines: Machines; secret: string; hash: (address: string) => string; epoch: string }
+
+/** An engine on a store, recovered to the end of its log. */
+export function createHeart(setup: Setup): Heart {
+  const { store, ids } = setup
+  const secret = store.meta.once('secret', () => ids.random(32))
+  const epoch = store.meta.once('epoch', () => ids.random(9))
+  const hash = (address: string) => hashAddress(secret, address)
+  const machines = createMachines(setup.machine, store.meta, setup.now, join(setup.dataDir, 'machines'))
+  const engine = createEngine({
+    store,
+    machines,
+    config: setup.policy,
+    prepare: createPrepare({ templates: setup.templates, shop: setup.shop, publicUrl: setup.publicUrl, from: setup.from, secret }),
+    addressOf,
+    suppressed: (email) => store.suppressions.has(hash(email)),
+    ...setup.engine,
+  })
+  engine.recover()
+  return { engine, machines, secret, hash, epoch }
+}
+
+/** An engine for virtual time: consent as given, no holdout, nothing waits for a disk. */
+export function createVirtual(settings: Record<string, string>, dataDir: string | undefined, onTurn?: EngineOptions['onTurn']): Heart & { store: Store } {
+  if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true })
+  const store = dataDir === undefined ? openStore(':memory:', { scratch: true }) : openStore(join(dataDir, 'beckon.db'))
+  const heart = createHeart({
+    store,
+    machine: loadMachine(machinesDirectory, settings),
+    templates: loadTemplates(templatesDirectory),
+    shop: defaultShop,
+    publicUrl: 'http://127.0.0.1:4650',
+    from: { name: defaultShop.name, address: 'hello@fern.example' },
+    policy: { consentRequired: false, holdout: {} },
+    now: 0,
+    ids: { random: (bytes) => 'replay'.padEnd(bytes, '-') },
+    dataDir: dataDir ?? join(tmpdir(), 'beckon'),
+    engine: { hotMax: 1_000_000, horizonMs: Infinity, ...(onTurn === undefined ? {} : { onTurn }) },
+  })
+  return { ...heart, store }
+}
+
+export { loadMachine, loadTemplates, openStore }

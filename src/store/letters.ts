@@ -1,0 +1,192 @@
+/**
+ * The outbox: every letter, from queued to whatever became of it, and all SQL about it.
+ * Written by the engine (`insert`, `repoint`, `erase`), by the drain (what an attempt changes) and by people (`retry`,
+ * `release`). No method opens a transaction: who calls them groups them.
+ * 1. One letter a decision; its bytes, Message-ID and links never change (R3).
+ * 2. A change of state says from which state: a letter erased or settled meanwhile stays as it is (R4, R9).
+ * 3. A settled letter stands in the due index until its customer was told, so that a crash between loses no outcome.
+ * 4. A change of state keeps the row's size, whatever `reply` holds: SQLite then overwrites the few bytes in place, where
+ *    it would otherwise write all pages of the MIME again (measured: 100 µs a change at 12 KB, against 10).
+ */
+import type { Db } from './database.ts'
+
+export type LetterState = 'queued' | 'attempting' | 'flushing' | 'sent' | 'deferred' | 'failed' | 'unknown'
+
+export type NewLetter = {
+  /** The decision's. */
+  id: number
+  token: string
+  customer: number
+  template: string
+  recipient: string
+  subject: string
+  messageId: string
+  at: number
+  /** 1: after an unknown outcome it may be sent once more. */
+  resend: 0 | 1
+  /** JSON: what it was rendered from. */
+  data: string
+  /** JSON array of destinations. */
+  links: string
+  mime: Uint8Array
+}
+
+/** A letter without its content. */
+export type StoredLetter = Omit<NewLetter, 'data' | 'links' | 'mime'> & {
+  state: LetterState
+  attempts: number
+  nextAt: number | null
+  changed: number
+  reply: string | null
+}
+
+/** What the drain needs to know of a letter. */
+export type DueLetter = Pick<StoredLetter, 'id' | 'token' | 'customer' | 'recipient' | 'attempts' | 'resend'>
+
+/** How an attempt ended. `nextAt`: the next attempt; `toTell` when its customer is to be told; null when nothing is left to do. */
+export type Settled = { state: 'queued' | 'deferred' | 'sent' | 'failed' | 'unknown'; nextAt: number | null; reply: string; resend: 0 | 1 }
+
+export type Recovered = { requeued: number; unknown: number; resent: number }
+
+export type Letters = ReturnType<typeof createLetters>
+
+/** `next_at` of a settled letter whose customer was not told yet: as many bytes as an instant, and after all of them. */
+export const toTell = 2 ** 47 - 1
+
+const head =
+  'id, token, customer, template, recipient, subject, message_id AS messageId, at, resend, ' +
+  `state, attempts, nullif(next_at, ${toTell}) AS nextAt, changed, nullif(rtrim(reply), '') AS reply`
+/** Names the partial index on `state`; SQLite uses it only where its condition stands word for word. */
+const indexed = "state IN ('attempting', 'flushing', 'failed', 'unknown')"
+
+export function createLetters(db: Db) {
+  const insert = db.prepare(
+    `INSERT INTO letter (id, token, customer, template, recipient, subject, message_id, at, state, attempts, next_at, changed, reply, resend, data, links, mime)
+     VALUES (?,?,?,?,?,?,?,?,'queued',0,?,?,${fit("''", "'queued'", '0')},?,?,?,?)`,
+  )
+  const due = db.prepare<[number, number], DueLetter>('SELECT id, token, customer, recipient, attempts, resend FROM letter WHERE next_at <= ? ORDER BY next_at, id LIMIT ?')
+  const nextAt = db.prepare<[], { at: number | null }>('SELECT min(next_at) AS at FROM letter WHERE next_at IS NOT NULL')
+  const mime = db.prepare<[number], { mime: Uint8Array }>('SELECT mime FROM letter WHERE id = ?')
+  const frozen = db.prepare<[number], { data: string; links: string; mime: Uint8Array }>('SELECT data, links, mime FROM letter WHERE id = ?')
+  const links = db.prepare<[number], { links: string }>('SELECT links FROM letter WHERE id = ?')
+
+  const attempting = db.prepare(
+    `UPDATE letter SET state = 'attempting', attempts = attempts + 1, next_at = NULL, changed = ?, reply = ${fit('rtrim(reply)', "'attempting'", 'NULL')}
+     WHERE id = ? AND state IN ('queued', 'deferred')`,
+  )
+  const flushing = db.prepare(`UPDATE letter SET state = 'flushing', changed = ?, reply = ${fit('rtrim(reply)', "'flushing'", 'NULL')} WHERE id = ? AND state = 'attempting'`)
+  const settle = db.prepare(
+    "UPDATE letter SET state = ?, next_at = ?, changed = ?, reply = ?, resend = ? WHERE id = ? AND state IN ('attempting', 'flushing')",
+  )
+  const told = db.prepare(`UPDATE letter SET next_at = NULL, reply = ${fit('rtrim(reply)', 'state', 'NULL')} WHERE id = ? AND next_at = ${toTell}`)
+  const untold = db.prepare<[], StoredLetter>(`SELECT ${head} FROM letter WHERE next_at = ${toTell} ORDER BY id`)
+
+  const requeueAttempting = db.prepare(
+    `UPDATE letter SET state = 'queued', attempts = max(attempts - 1, 0), next_at = ?, changed = ?, reply = ${fit('rtrim(reply)', "'queued'", '0')}
+     WHERE ${indexed} AND state = 'attempting'`,
+  )
+  const resendFlushing = db.prepare(
+    `UPDATE letter SET state = 'queued', resend = 0, next_at = ?, changed = ?, reply = ${fit('?', "'queued'", '0')} WHERE ${indexed} AND state = 'flushing' AND resend = 1`,
+  )
+  const holdFlushing = db.prepare(`UPDATE letter SET state = 'unknown', changed = ?, reply = ${fit('?', "'unknown'", 'NULL')} WHERE ${indexed} AND state = 'flushing'`)
+  const again = db.prepare(
+    `UPDATE letter SET state = 'queued', attempts = 0, next_at = ?, changed = ?, reply = ${fit('rtrim(reply)', "'queued'", '0')} WHERE id = ? AND state = ?`,
+  )
+
+  const get = db.prepare<[number], StoredLetter>(`SELECT ${head} FROM letter WHERE id = ?`)
+  const byToken = db.prepare<[string], StoredLetter>(`SELECT ${head} FROM letter WHERE token = ?`)
+  const of = db.prepare<[number], StoredLetter>(`SELECT ${head} FROM letter WHERE customer = ? ORDER BY id`)
+  const all = db.prepare<[number, number], StoredLetter>(`SELECT ${head} FROM letter WHERE id < ? ORDER BY id DESC LIMIT ?`)
+  const inState = db.prepare<[string, number, number], StoredLetter>(`SELECT ${head} FROM letter WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?`)
+  const inIndexed = db.prepare<[string, number, number], StoredLetter>(`SELECT ${head} FROM letter WHERE ${indexed} AND state = ? AND id < ? ORDER BY id DESC LIMIT ?`)
+  const countDue = db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM letter WHERE next_at < ${toTell}`)
+  const countIndexed = db.prepare<[], { state: LetterState; n: number }>(`SELECT state, count(*) AS n FROM letter WHERE ${indexed} GROUP BY state`)
+  const countDeferred = db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM letter WHERE next_at < ${toTell} AND state = 'deferred'`)
+  const countAll = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM letter')
+  const writtenTo = db.prepare<[string, number, number]>('SELECT 1 FROM letter WHERE recipient = ? AND at > ? AND customer <> ? LIMIT 1')
+  const lastTo = db.prepare<[string], { customer: number }>('SELECT customer FROM letter WHERE recipient = ? ORDER BY at DESC LIMIT 1')
+  const repoint = db.prepare('UPDATE letter SET customer = ? WHERE customer = ?')
+  const erase = db.prepare('DELETE FROM letter WHERE customer = ?')
+
+  return {
+    /** Queues one in the transaction that holds its decision; it is due at once. */
+    insert(letter: NewLetter) {
+      const { id, token, customer, template, recipient, subject, messageId, at, resend, data } = letter
+      insert.run(id, token, customer, template, recipient, subject, messageId, at, at, at, resend, data, letter.links, letter.mime)
+    },
+    /** What may be attempted by `now`, the longest due first. */
+    due: (now: number, limit: number): DueLetter[] => due.all(now, limit),
+    /** When the next attempt is due; null when none is. */
+    nextAt(): number | null {
+      const at = nextAt.get()!.at
+      return at === toTell ? null : at
+    },
+    /** The frozen bytes; undefined when the letter was erased. */
+    mime: (id: number): Uint8Array | undefined => mime.get(id)?.mime,
+    frozen: (id: number) => frozen.get(id),
+    /** Where its links lead, by their number. */
+    links: (id: number): string[] => JSON.parse(links.get(id)?.links ?? '[]') as string[],
+
+    attempting: (id: number, now: number): boolean => attempting.run(now, id).changes === 1,
+    flushing: (id: number, now: number): boolean => flushing.run(now, id).changes === 1,
+    settle: (id: number, { state, nextAt, reply, resend }: Settled, now: number): boolean => settle.run(state, nextAt, now, fitted(reply, state, nextAt), resend, id).changes === 1,
+    /** Its customer has heard what became of it. */
+    told: (id: number) => void told.run(id),
+    /** Settled letters whose customers may not have heard of it. */
+    untold: (): StoredLetter[] => untold.all(),
+    /** After whatever end the last run had: what had not left is queued again; what may have left is held, or sent once more if it may be. */
+    recover(now: number): Recovered {
+      const reply = 'the server stopped while it was under way'
+      return { requeued: requeueAttempting.run(now, now).changes, resent: resendFlushing.run(now, now, reply).changes, unknown: holdFlushing.run(now, reply).changes }
+    },
+    /** Queues a dead letter again. False: it is not dead. */
+    retry: (id: number, now: number): boolean => again.run(now, now, id, 'failed').changes === 1,
+    /** Sends a held letter once more, with the same Message-ID, on somebody's word. False: it is not held. */
+    release: (id: number, now: number): boolean => again.run(now, now, id, 'unknown').changes === 1,
+
+    get: (id: number): StoredLetter | undefined => get.get(id),
+    byToken: (token: string): StoredLetter | undefined => byToken.get(token),
+    /** All of one customer, the oldest first. */
+    of: (customer: number): StoredLetter[] => of.all(customer),
+    /** The newest first, from before the id `before`. */
+    list({ state, before = Number.MAX_SAFE_INTEGER, limit }: { state?: LetterState; before?: number; limit: number }): StoredLetter[] {
+      if (state === undefined) return all.all(before, limit)
+      return (indexed.includes(`'${state}'`) ? inIndexed : inState).all(state, before, limit)
+    },
+    /** Those that an attempt is still to be made for, dead and held: cheap enough to ask every few seconds. */
+    tally() {
+      const counted = { backlog: countDue.get()!.n, failed: 0, unknown: 0, attempting: 0, flushing: 0 }
+      for (const { state, n } of countIndexed.all()) counted[state as 'failed'] = n
+      return counted
+    },
+    /** How many are in each state. */
+    counts(): Record<LetterState, number> {
+      const { backlog, ...counted } = this.tally()
+      const deferred = countDeferred.get()!.n
+      const rest = countAll.get()!.n - backlog - counted.failed - counted.unknown - counted.attempting - counted.flushing
+      return { ...counted, queued: backlog - deferred, deferred, sent: rest }
+    },
+    /** Whether another customer than this one was written to under the same address after `since`. */
+    wasWrittenBy: (recipient: string, customer: number, since: number): boolean => writtenTo.get(recipient.toLowerCase(), since, customer) !== undefined,
+    /** Whose the last letter to this address was. */
+    customerOf: (recipient: string): number | undefined => lastTo.get(recipient.toLowerCase())?.customer,
+    /** All letters of a life that went into another. */
+    repoint: (from: number, to: number) => void repoint.run(to, from),
+    /** Deletes all of one customer (R9); what is under way finds nothing to settle. */
+    erase: (customer: number): number => erase.run(customer).changes,
+  }
+}
+
+/** Bytes that `state`, `next_at` and `reply` take together. */
+const changingBytes = 208
+
+/** SQL: `reply` in as many bytes as keep the row's size, given the state and `next_at` it stands beside. */
+function fit(reply: string, state: string, next: string): string {
+  return `substr(coalesce(${reply}, '') || '${' '.repeat(changingBytes)}', 1, ${changingBytes} - length(${state}) - iif(${next} IS NULL, 0, 6))`
+}
+
+/** The same, of a new reply: one line of ASCII, so that a character is a byte. */
+const fitted = (reply: string, state: string, next: number | null): string => {
+  const width = changingBytes - state.length - (next === null ? 0 : 6)
+  return reply.slice(0, width).replaceAll(/[^\x20-\x7e]+/g, ' ').trim().padEnd(width)
+}

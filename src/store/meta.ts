@@ -1,0 +1,40 @@
+/** Small facts about the database itself, the keys of its API, the machines it ran, what it set aside. */
+import type { Db } from './database.ts'
+
+export type Meta = ReturnType<typeof createMeta>
+
+export function createMeta(db: Db) {
+  const get = db.prepare<[string], { value: string | number }>('SELECT value FROM meta WHERE key = ?')
+  const set = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value')
+  const keys = db.prepare<[], { id: number; token: string; kind: 'public' | 'secret' }>('SELECT id, token, kind FROM api_key ORDER BY id')
+  const addKey = db.prepare('INSERT INTO api_key (token, kind, at) VALUES (?, ?, ?)')
+  const machine = db.prepare<[string], { version: number }>('SELECT version FROM machine WHERE hash = ?')
+  const machineFiles = db.prepare<[number], { hash: string; files: string }>('SELECT hash, files FROM machine WHERE version = ?')
+  const addMachine = db.prepare('INSERT INTO machine (hash, files, at) VALUES (?, ?, ?)')
+  const quarantine = db.prepare('INSERT INTO quarantine (seq, customer, at, code, reason) VALUES (?,?,?,?,?)')
+  const quarantined = db.prepare<[number], Quarantined>('SELECT * FROM quarantine ORDER BY id DESC LIMIT ?')
+  const addCode = db.prepare('INSERT INTO code (code, letter, at) VALUES (?,?,?)')
+
+  return {
+    get: (key: string): string | number | undefined => get.get(key)?.value,
+    set: (key: string, value: string | number) => void set.run(key, value),
+    /** The value under `key`, made once. */
+    once(key: string, make: () => string): string {
+      const kept = get.get(key)?.value
+      if (kept !== undefined) return String(kept)
+      const value = make()
+      set.run(key, value)
+      return value
+    },
+    keys: () => keys.all(),
+    addKey: (token: string, kind: 'public' | 'secret', at: number) => void addKey.run(token, kind, at),
+    /** The number of the machine with this hash; its files are kept so that it can run again (R12). */
+    machineVersion: (hash: string, files: string, at: number): number => machine.get(hash)?.version ?? Number(addMachine.run(hash, files, at).lastInsertRowid),
+    machineFiles: (version: number) => machineFiles.get(version),
+    quarantine: (seq: number, customer: number, at: number, code: string, reason: string) => void quarantine.run(seq, customer, at, code, reason),
+    quarantined: (limit: number): Quarantined[] => quarantined.all(limit),
+    addCode: (code: string, letter: number, at: number) => void addCode.run(code, letter, at),
+  }
+}
+
+export type Quarantined = { id: number; seq: number; customer: number; at: number; code: string; reason: string }

@@ -1,0 +1,94 @@
+/**
+ * The tables, forward only: a database of an older version runs the steps it lacks; a newer one is refused.
+ * A step that has shipped is never edited.
+ */
+export const steps: readonly string[] = [
+  `
+  CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
+
+  -- The truth. A customer's life is the chain from customer.head through prev (and other, where two lives joined).
+  CREATE TABLE log (
+    seq       INTEGER PRIMARY KEY,
+    customer  INTEGER NOT NULL,          -- who it was when it was written; a merge does not rewrite it
+    prev      INTEGER NOT NULL,          -- the row before it in the same life, 0 at birth
+    at        INTEGER NOT NULL,          -- the customer's time of it, ms
+    received  INTEGER NOT NULL,          -- the wall clock when it was taken, ms
+    kind      INTEGER NOT NULL,          -- store/log.ts names them
+    source    INTEGER NOT NULL,          -- the key it came by, 0 for our own
+    machine   INTEGER NOT NULL,          -- the version that took it
+    inert     INTEGER NOT NULL,          -- 0, or why no machine heard it
+    body      TEXT NOT NULL
+  ) STRICT;
+
+  -- Written behind the log, sorted. Hash of (source, message id); a hit is checked against the row itself.
+  CREATE TABLE seen (hash INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (hash, seq)) STRICT, WITHOUT ROWID;
+
+  -- A cache of the log, written behind it, but for id, which is given in the commit.
+  CREATE TABLE customer (
+    id       INTEGER PRIMARY KEY,
+    head     INTEGER NOT NULL,           -- the last row of its life that this snapshot has in it
+    machine  INTEGER NOT NULL,
+    due      INTEGER,                    -- its next timer, ms
+    life     TEXT NOT NULL               -- core/life.ts
+  ) STRICT;
+  CREATE INDEX customer_due ON customer (due) WHERE due IS NOT NULL;
+
+  CREATE TABLE identity (key TEXT PRIMARY KEY, customer INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX identity_customer ON identity (customer);
+
+  CREATE TABLE decision (
+    id        INTEGER PRIMARY KEY,
+    customer  INTEGER NOT NULL,
+    key       TEXT NOT NULL UNIQUE,      -- customer / journey / run / template: at most one letter each
+    journey   TEXT NOT NULL,
+    template  TEXT NOT NULL,
+    priority  TEXT NOT NULL,
+    at        INTEGER NOT NULL,
+    decision  TEXT NOT NULL,             -- queued | skipped
+    reason    TEXT,
+    numbers   TEXT NOT NULL              -- JSON: what the policy saw
+  ) STRICT;
+  CREATE INDEX decision_customer ON decision (customer, at);
+
+  CREATE TABLE letter (
+    id         INTEGER PRIMARY KEY,      -- the decision's
+    token      TEXT NOT NULL UNIQUE,     -- in its links
+    customer   INTEGER NOT NULL,
+    template   TEXT NOT NULL,
+    recipient  TEXT NOT NULL,            -- one addr-spec
+    subject    TEXT NOT NULL,
+    message_id TEXT NOT NULL,
+    at         INTEGER NOT NULL,         -- when it was decided, ms
+    state      TEXT NOT NULL,            -- queued attempting flushing sent deferred failed unknown
+    attempts   INTEGER NOT NULL DEFAULT 0,
+    next_at    INTEGER,                  -- when it is due for an attempt; null when none is
+    changed    INTEGER NOT NULL,         -- when its state last changed, ms
+    reply      TEXT,                     -- what the other side last said
+    resend     INTEGER NOT NULL DEFAULT 0, -- 1: after an unknown outcome it may be sent once more (R4)
+    data       TEXT NOT NULL,            -- what it was rendered from, frozen
+    links      TEXT NOT NULL,            -- JSON array of destinations
+    mime       BLOB NOT NULL             -- frozen (R3)
+  ) STRICT;
+  CREATE INDEX letter_due ON letter (next_at) WHERE next_at IS NOT NULL;
+  CREATE INDEX letter_state ON letter (state, id) WHERE state IN ('attempting', 'flushing', 'failed', 'unknown');
+  CREATE INDEX letter_recipient ON letter (recipient, at);
+  CREATE INDEX letter_customer ON letter (customer, id);
+
+  CREATE TABLE suppression (hash TEXT PRIMARY KEY, reason TEXT NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE code (code TEXT PRIMARY KEY, letter INTEGER NOT NULL, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE quarantine (
+    id       INTEGER PRIMARY KEY,
+    seq      INTEGER NOT NULL,           -- the log row that no machine could take
+    customer INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    code     TEXT NOT NULL,
+    reason   TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE machine (version INTEGER PRIMARY KEY, hash TEXT NOT NULL UNIQUE, files TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+
+  CREATE TABLE api_key (id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
+  `,
+]

@@ -1,0 +1,34 @@
+/** All tables of one database, opened together. */
+import { createCustomers } from './customers.ts'
+import { openDatabase } from './database.ts'
+import type { OpenOptions } from './database.ts'
+import { createDecisions } from './decisions.ts'
+import { createLetters } from './letters.ts'
+import { createLog } from './log.ts'
+import { createMeta } from './meta.ts'
+import { createSeen } from './seen.ts'
+import { createSuppressions } from './suppressions.ts'
+
+export type Store = ReturnType<typeof openStore>
+
+export function openStore(path: string, options: OpenOptions = {}) {
+  const db = openDatabase(path, options)
+  const begin = db.prepare('BEGIN IMMEDIATE')
+  const commit = db.prepare('COMMIT')
+  const rollback = db.prepare('ROLLBACK')
+  return {
+    db,
+    path,
+    log: createLog(db),
+    seen: createSeen(db),
+    customers: createCustomers(db),
+    decisions: createDecisions(db),
+    letters: createLetters(db),
+    suppressions: createSuppressions(db),
+    meta: createMeta(db),
+    begin: () => void begin.run(),
+    commit: () => void commit.run(),
+    rollback: () => void (db.inTransaction && rollback.run()),
+    close: () => db.close(),
+  }
+}
