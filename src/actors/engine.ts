@@ -66,7 +66,7 @@ export function createEngine(options: EngineOptions) {
   }
   const lives = createLives({ customers, machines, hotMax: options.hotMax ?? 50_000, ...(options.horizonMs === undefined ? {} : { horizonMs: options.horizonMs }), rebuild: (head) => rebuild(head) })
   const deciding = createDeciding({ machine: machines.current, config: options.config, prepare: options.prepare, outside: outsideOf })
-  const identity = createIdentity({ lives, customers, decisions, letters, log, machines, telling, addressOf, fireUntil })
+  const identity = createIdentity({ lives, customers, decisions, letters, log, machines, telling, addressOf, fireUntil, onRefused: (hot, error) => setAside(hot.head, hot, hot.life.at, error) })
   const behind = createWriteBehind({
     lives, seen, log, meta,
     ...(options.replayEventsMax === undefined ? {} : { eventsMax: options.replayEventsMax }),
@@ -176,9 +176,8 @@ export function createEngine(options: EngineOptions) {
     try {
       life = run()
     } catch (error) {
-      const seq = note(hot, at, received, kind, source, inert.quarantined, body, { ...hot.life, at })
-      meta.quarantine(seq, hot.id, at, (error as { code?: string }).code ?? 'turn.threw', String((error as Error).message ?? error).slice(0, 500))
-      counts.quarantined++
+      if (isStoreError(error)) throw error
+      setAside(note(hot, at, received, kind, source, inert.quarantined, body, { ...hot.life, at }), hot, at, error)
       return false
     }
     if (life.snapshot !== hot.life.snapshot) counts.transitions++
@@ -191,6 +190,11 @@ export function createEngine(options: EngineOptions) {
       counts[decision.decision]++
     }
     return true
+  }
+
+  function setAside(seq: number, hot: Hot, at: number, error: unknown) {
+    meta.quarantine(seq, hot.id, at, (error as { code?: string }).code ?? 'turn.threw', String((error as Error).message ?? error).slice(0, 500))
+    counts.quarantined++
   }
 
   function note(hot: Hot, at: number, received: number, kind: number, source: number, why: number, body: string, life: Life): number {
@@ -262,6 +266,8 @@ export function createEngine(options: EngineOptions) {
 
   return { take, hearOutcome, fireDue, recover, rebuild, behind, lives, identity, counts, telling }
 }
+
+const isStoreError = (error: unknown): boolean => String((error as { code?: unknown }).code).startsWith('SQLITE_')
 
 const withheld = '{"withheld":'
 

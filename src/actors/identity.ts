@@ -6,8 +6,8 @@
  * 3. The older life (the smaller number) stays, whichever way round the event named them.
  */
 import type { Message, Trust } from '../core/event.ts'
-import { kinds, relive, stricter } from '../core/retell.ts'
-import type { MergeBody, Recorded, Telling } from '../core/retell.ts'
+import { inert, kinds, relive, stricter } from '../core/retell.ts'
+import type { Chapter, MergeBody, Recorded, Telling, Told } from '../core/retell.ts'
 import type { Customers } from '../store/customers.ts'
 import type { Decisions } from '../store/decisions.ts'
 import type { Letters } from '../store/letters.ts'
@@ -26,6 +26,8 @@ type Options = {
   addressOf: (text: string) => string | null
   /** Fires what a life still has due by `at`, live, before it is told again. */
   fireUntil: (hot: Hot, at: number) => void
+  /** Two lives that could not be told as one. */
+  onRefused: (hot: Hot, error: unknown) => void
   cacheMax?: number
 }
 
@@ -111,7 +113,10 @@ export function createIdentity(options: Options) {
     return lives.bear(lives.newId(), at)
   }
 
-  /** Tells both logs as one. The row that says so holds what a later telling needs. */
+  /**
+   * Tells both logs as one. The row that says so holds what a later telling needs. A machine that cannot take the joined
+   * life leaves the two as they are.
+   */
   function join(a: Hot, b: Hot, at: number, received: number): Hot {
     const [older, younger] = a.id < b.id ? [a, b] : [b, a]
     if (younger.head === 0 && older.head !== 0) return absorb(older, younger)
@@ -119,13 +124,22 @@ export function createIdentity(options: Options) {
     options.fireUntil(younger, at)
     const body: MergeBody = { other: younger.head, otherId: younger.id, ...stricter(older.life.profile, younger.life.profile) }
     const when = Math.max(at, older.life.at, younger.life.at)
-    const seq = log.append(older.id, older.head, when, received, kinds.merge, 0, machines.version, 0, JSON.stringify(body))
+    const merge: Told = { seq: log.lastSeq() + 1, at: when, kind: kinds.merge, machine: machines.version, inert: inert.no, body: JSON.stringify(body) }
+    const rows = [...log.life(older.head), ...log.life(younger.head)].sort((x, y) => x.at - y.at || x.seq - y.seq)
+    const recorded = [...decisions.of(older.id), ...decisions.of(younger.id)].map(toRecorded)
+    let chapter: Chapter
+    try {
+      chapter = relive([...rows, merge], recorded, options.telling)!
+    } catch (error) {
+      options.onRefused(a, error)
+      return a
+    }
+    log.append(older.id, older.head, when, received, merge.kind, 0, merge.machine, merge.inert, merge.body)
     decisions.repoint(younger.id, older.id)
     letters.repoint(younger.id, older.id)
     absorb(older, younger)
-    const chapter = relive(log.life(seq), decisions.of(older.id).map(toRecorded), options.telling)
-    older.machine = chapter!.machine
-    lives.put(older, chapter!.life, seq)
+    older.machine = chapter.machine
+    lives.put(older, chapter.life, merge.seq)
     return older
   }
 

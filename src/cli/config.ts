@@ -1,0 +1,95 @@
+/** What a server is told: flags first, then the environment (and `.env`), then defaults. Secrets may come as `NAME_FILE`. */
+import { existsSync, readFileSync } from 'node:fs'
+import { BeckonError } from '../core/errors.ts'
+import { mailboxOf } from '../mail/address.ts'
+import { defaultShop } from '../main.ts'
+import type { ServerConfig } from '../serve.ts'
+import { parseSettings } from './options.ts'
+
+export type Flags = { port: number; host: string; data: string; settings: string }
+
+export function readConfig(flags: Flags): ServerConfig {
+  const host = flags.host.includes(':') ? `[${flags.host}]` : flags.host
+  const publicUrl = (text('BECKON_PUBLIC_URL') ?? `http://${host}:${flags.port}`).replace(/\/+$/, '')
+  const shopUrl = url('BECKON_SHOP_URL') ?? `${publicUrl}/`
+  const name = text('BECKON_SHOP_NAME') ?? defaultShop.name
+  const from = text('BECKON_FROM') ?? `${name} <hello@fern.example>`
+  const sender = mailboxOf(from)
+  if (sender === null) throw new BeckonError('address.invalid', `BECKON_FROM is "${from}"`)
+  const smtp = text('BECKON_SMTP_URL')
+  const dkimKey = text('BECKON_DKIM_KEY')
+  const tokenSecret = text('BECKON_TOKEN_SECRET')
+  const tokenKey = text('BECKON_TOKEN_PUBLIC_KEY')
+  return {
+    port: flags.port,
+    host: flags.host,
+    dataDir: flags.data,
+    settings: parseSettings(flags.settings),
+    publicUrl,
+    isPublicUrlGiven: text('BECKON_PUBLIC_URL') !== undefined,
+    shop: {
+      ...defaultShop,
+      name,
+      url: shopUrl,
+      cartUrl: url('BECKON_CART_URL') ?? new URL('cart', shopUrl).href,
+      address: text('BECKON_SHOP_ADDRESS') ?? defaultShop.address,
+      locale: text('BECKON_LOCALE') ?? defaultShop.locale,
+      currency: text('BECKON_CURRENCY') ?? defaultShop.currency,
+      timeZone: text('BECKON_TIME_ZONE') ?? defaultShop.timeZone,
+      ...optional('logo', url('BECKON_SHOP_LOGO')),
+      ...optional('supportEmail', text('BECKON_SUPPORT_EMAIL')),
+    },
+    from: sender,
+    origins: new Set((text('BECKON_ORIGINS') ?? '').split(/[\s,]+/).filter(Boolean)),
+    policy: { consentRequired: text('BECKON_CONSENT') === 'required', holdout: shares(text('BECKON_HOLDOUT') ?? '') },
+    ...optional('smtp', smtp === undefined ? undefined : readSmtp(smtp)),
+    ...optional('dkim', dkimKey === undefined ? undefined : { domain: text('BECKON_DKIM_DOMAIN') ?? sender.address.split('@')[1]!, selector: text('BECKON_DKIM_SELECTOR') ?? 'beckon', privateKey: dkimKey }),
+    ...optional('token', tokenSecret === undefined && tokenKey === undefined ? undefined : { audience: text('BECKON_TOKEN_AUDIENCE') ?? publicUrl, ...optional('secret', tokenSecret), ...optional('publicKey', tokenKey) }),
+    proxies: Number(text('BECKON_PROXIES') ?? 0),
+    hotMax: Number(text('BECKON_HOT_CUSTOMERS') ?? 50_000),
+    log: (text('BECKON_LOG') ?? 'info') as ServerConfig['log'],
+  }
+}
+
+/** An environment variable, or the content of the file named by NAME_FILE. */
+function text(name: string): string | undefined {
+  const value = process.env[name]
+  if (value !== undefined && value !== '') return value
+  const file = process.env[`${name}_FILE`]
+  if (file === undefined || file === '') return undefined
+  if (!existsSync(file)) throw new BeckonError('file.missing', `${name}_FILE names ${file}, which is not there`)
+  return readFileSync(file, 'utf8').trim()
+}
+
+function url(name: string): string | undefined {
+  const value = text(name)
+  if (value !== undefined && !/^https?:$/.test(URL.parse(value)?.protocol ?? '')) throw new BeckonError('usage', `${name} is "${value}", which is no http(s) URL`)
+  return value
+}
+
+/** `smtp://user:password@host:587` or `smtps://…`. */
+function readSmtp(value: string): NonNullable<ServerConfig['smtp']> {
+  const parsed = URL.parse(value)
+  if (parsed === null || !/^smtps?:$/.test(parsed.protocol) || parsed.hostname === '') throw new BeckonError('usage', 'BECKON_SMTP_URL is no smtp:// or smtps:// URL')
+  const secure = parsed.protocol === 'smtps:'
+  return {
+    host: parsed.hostname,
+    port: parsed.port === '' ? (secure ? 465 : 587) : Number(parsed.port),
+    secure,
+    ...optional('user', parsed.username === '' ? undefined : decodeURIComponent(parsed.username)),
+    ...optional('pass', parsed.password === '' ? undefined : decodeURIComponent(parsed.password)),
+  }
+}
+
+/** `cart=0.1,browsing=0.05`. */
+function shares(value: string): Record<string, number> {
+  return Object.fromEntries(
+    Object.entries(parseSettings(value)).map(([journey, share]) => {
+      const number = Number(share)
+      if (!(number >= 0 && number <= 1)) throw new BeckonError('usage', `BECKON_HOLDOUT gives ${journey} the share "${share}": write a number from 0 to 1`)
+      return [journey, number]
+    }),
+  )
+}
+
+const optional = <K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } => (value === undefined ? {} : { [key]: value }) as { [P in K]?: V }

@@ -1,0 +1,84 @@
+/** All commands, their options and their one way to fail: a clear sentence, its code and a hint; exit 1, or 2 for wrong usage. */
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { BeckonError } from '../core/errors.ts'
+import { formats } from '../lab/files.ts'
+
+const port = (text: string): number => {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new InvalidArgumentError('a port is a number from 0 to 65535')
+  return number
+}
+
+function program(): Command {
+  const beckon = new Command('beckon')
+    .description('Turns what shoppers do into the right email at the right moment.')
+    .version('0.1.0')
+    .showHelpAfterError('(beckon --help shows what there is)')
+    .exitOverride()
+
+  beckon
+    .command('start')
+    .description('run the server: gateway, journeys, letters, inbox')
+    .addOption(new Option('--port <number>', 'where to listen').env('PORT').default(4650).argParser(port))
+    .addOption(new Option('--host <address>', 'which address to listen on').env('BECKON_HOST').default('127.0.0.1'))
+    .addOption(new Option('--data <dir>', 'where the database is kept').env('BECKON_DATA').default('data'))
+    .addOption(new Option('--settings <k=v,…>', 'times and numbers of the journeys').env('BECKON_SETTINGS').default(''))
+    .action(async (options) => (await import('./start.ts')).start(options))
+
+  beckon
+    .command('replay')
+    .description('run recorded shop events through the real engine on virtual time')
+    .argument('[files...]', 'files of events; none: a sample that ships with Beckon')
+    .addOption(new Option('--format <name>', 'how to read them (default: by name, else segment)').choices([...formats]))
+    .option('--letters <file>', 'write every decision there, one JSON a line')
+    .option('--turns <file>', 'write every transition there, one JSON a line')
+    .option('--until <instant>', 'run timers out to this ISO instant, or +30d from the last event')
+    .option('--settings <k=v,…>', 'times and numbers of the journeys', '')
+    .option('--data <dir>', 'keep the database there')
+    .option('--json', 'print the summary as JSON on stdout')
+    .action(async (files, options) => (await import('./replay.ts')).replayFiles(files, options))
+
+  beckon
+    .command('why')
+    .description('why a customer got a letter, or did not')
+    .argument('<customer>', 'user id, anonymous id or e-mail')
+    .option('--template <name>', 'only this letter')
+    .option('--at <instant>', 'as things stood then (ISO)')
+    .addOption(new Option('--data <dir>', 'where the database is kept').env('BECKON_DATA').default('data'))
+    .option('--json', 'print it as JSON')
+    .action(async (customer, options) => (await import('./why.ts')).why(customer, options))
+
+  beckon
+    .command('check')
+    .description('check machines, templates, settings, and the database against the machines')
+    .addOption(new Option('--data <dir>', 'where the database is kept').env('BECKON_DATA').default('data'))
+    .addOption(new Option('--settings <k=v,…>', 'times and numbers of the journeys').env('BECKON_SETTINGS').default(''))
+    .option('--json', 'print it as JSON')
+    .action(async (options) => (await import('./check.ts')).check(options))
+
+  return beckon
+}
+
+/** Runs one command line; sets the exit code. */
+export async function run(argv: string[]): Promise<void> {
+  const beckon = program()
+  for (const command of beckon.commands) command.exitOverride()
+  try {
+    await beckon.parseAsync(argv)
+  } catch (error) {
+    process.exitCode = exitCodeOf(error)
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  process.stderr.write(`${sentenceOf(error)}\n`)
+  if (process.env['BECKON_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  return error instanceof BeckonError && error.code === 'usage' ? 2 : 1
+}
+
+/** One sentence, its code, and what to do. */
+export function sentenceOf(error: unknown): string {
+  if (error instanceof BeckonError) return `beckon: ${error.message.replace(/\.$/, '')}. ${error.hint} [${error.code}]`
+  return `beckon: ${error instanceof Error ? error.message : String(error)} [unexpected; BECKON_DEBUG=1 shows where]`
+}

@@ -1,0 +1,159 @@
+/** A whole server: gateway, batch, outbox and inbox around one engine. */
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { createServer } from 'node:net'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { pino } from 'pino'
+import { createBatch } from './actors/batch.ts'
+import { loadMachine } from './actors/machines.ts'
+import type { Config as PolicyConfig } from './actors/deciding.ts'
+import { BeckonError } from './core/errors.ts'
+import type { Clock, Ids } from './core/world.ts'
+import { createGateway } from './gateway/http.ts'
+import type { Gateway } from './gateway/http.ts'
+import { isLoopback } from './gateway/keys.ts'
+import type { TokenOptions } from './gateway/token.ts'
+import type { Mailbox } from './mail/address.ts'
+import { signer } from './mail/dkim.ts'
+import { createDrain } from './mail/drain.ts'
+import { createInboxPost } from './mail/inbox.ts'
+import { createLinks } from './mail/links.ts'
+import type { Shop } from './mail/prepare.ts'
+import { createSmtpPost } from './mail/smtp.ts'
+import { loadTemplates } from './mail/templates.ts'
+import { createHeart, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
+import { createMetrics } from './report/metrics.ts'
+import { startCheckpoints } from './store/checkpoints.ts'
+import { lockDirectory } from './store/lock.ts'
+import { openStore } from './store/store.ts'
+import type { Store } from './store/store.ts'
+import { addInbox } from './studio/inbox.ts'
+
+export type ServerConfig = {
+  /** 0: any free one. */
+  port: number
+  host: string
+  dataDir: string
+  settings: Record<string, string>
+  publicUrl: string
+  isPublicUrlGiven: boolean
+  shop: Shop
+  from: Mailbox
+  origins: ReadonlySet<string>
+  policy: PolicyConfig
+  smtp?: { host: string; port: number; secure: boolean; user?: string; pass?: string }
+  dkim?: { domain: string; selector: string; privateKey: string }
+  token?: TokenOptions
+  proxies: number
+  hotMax: number
+  log: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+  clock?: Clock
+  ids?: Ids
+}
+
+export type Server = {
+  url: string
+  keys: { token: string; kind: 'public' | 'secret' }[]
+  post: string
+  /** Takes nothing more, finishes what is under way, writes everything behind. */
+  stop(): Promise<void>
+}
+
+/** A whole server, ready for events. `onFatal` hears of what it cannot go on after; the caller then ends the process. */
+export async function startServer(given: ServerConfig, onFatal: (error: unknown) => void): Promise<Server> {
+  const config = given.port === 0 ? await withFreePort(given) : given
+  const { clock = systemClock, ids = systemIds, host, port, dataDir, shop, publicUrl } = config
+  const logger = pino({ level: config.log, base: null }, pino.destination({ dest: 2, sync: true }))
+  mkdirSync(dataDir, { recursive: true })
+  const unlock = lockDirectory(dataDir)
+  const path = join(dataDir, 'beckon.db')
+  const store = openStore(path)
+  const heart = createHeart({
+    store, ids, shop, publicUrl, dataDir,
+    machine: loadMachine(machinesDirectory, config.settings),
+    templates: loadTemplates(templatesDirectory),
+    from: config.from,
+    policy: config.policy,
+    now: clock.now(),
+    engine: { hotMax: config.hotMax },
+  })
+  const { engine, epoch, secret, hash } = heart
+  const keys = givenKeys(store, ids, clock.now())
+  let stopping = false
+  let failed = false
+  const fatal = (error: unknown) => {
+    if (failed) return
+    failed = true
+    onFatal(error)
+  }
+
+  const batch = createBatch({ engine, store, clock, epoch, onLetters: () => drain.wake(), onFatal: fatal, soon: setImmediate })
+  const post = config.smtp === undefined ? createInboxPost() : createSmtpPost({ ...config.smtp, ...(config.dkim === undefined ? {} : { dkim: signer(config.dkim) }) })
+  const { letters, suppressions, db } = store
+  const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
+  const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
+  const metrics = createMetrics({ engine, batch, drain })
+  const gateway = createGateway({
+    clock, ids, links, host, publicUrl,
+    keys: { find: (token) => keys.find((key) => key.token === token) },
+    intake: batch,
+    origins: config.origins,
+    ready: () => !stopping && !failed,
+    metrics: () => metrics.metrics(),
+    ...(config.token === undefined ? {} : { token: config.token }),
+    proxies: config.proxies,
+    onFault: (error) => logger.error({ err: error }, 'a request failed'),
+  })
+  addInbox(gateway.app, { letters, isLoopback: isLoopback(host) })
+  await listen(gateway.app, host, port)
+  batch.start()
+  drain.start()
+  const stopCheckpoints = startCheckpoints(db, path)
+  logger.debug({ host, port, machine: heart.machines.current.hash }, 'ready')
+
+  return {
+    url: publicUrl,
+    keys,
+    post: post.name,
+    async stop() {
+      stopping = true
+      await gateway.app.close()
+      await drain.stop()
+      batch.stop()
+      await post.close()
+      await stopCheckpoints()
+      store.close()
+      unlock()
+    },
+  }
+}
+
+async function withFreePort(config: ServerConfig): Promise<ServerConfig> {
+  const probe = createServer().listen(0, config.host)
+  await once(probe, 'listening')
+  const { port } = probe.address() as AddressInfo
+  probe.close()
+  await once(probe, 'close')
+  const moved = (url: string) => url.replace(/:0(?=\/|$)/, `:${port}`)
+  const { shop } = config
+  return { ...config, port, publicUrl: moved(config.publicUrl), shop: { ...shop, url: moved(shop.url), cartUrl: moved(shop.cartUrl) } }
+}
+
+async function listen(app: Gateway['app'], host: string, port: number) {
+  try {
+    await app.listen({ host, port })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new BeckonError('port.taken', `port ${port} on ${host} is taken`, { cause: error })
+    throw error
+  }
+}
+
+/** The keys in the database; a first start makes one of each kind. */
+function givenKeys(store: Store, ids: Ids, now: number) {
+  if (store.meta.keys().length === 0) {
+    store.meta.addKey(`pk_${ids.random(18)}`, 'public', now)
+    store.meta.addKey(`sk_${ids.random(24)}`, 'secret', now)
+  }
+  return store.meta.keys()
+}
