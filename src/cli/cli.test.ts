@@ -1,0 +1,67 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+
+const entry = fileURLToPath(new URL('./beckon.js', import.meta.url))
+const temporary = () => mkdtempSync(join(tmpdir(), 'beckon-'))
+
+const beckon = (...args: string[]) =>
+  new Promise<{ code: number; out: string; err: string }>((done) =>
+    execFile(process.execPath, [entry, ...args], (error, out, err) => done({ code: typeof error?.code === 'number' ? error.code : 0, out, err })),
+  )
+
+test('replay without a file replays the sample: letters in order of time, a summary on stderr, nothing on stdout', async () => {
+  const letters = join(temporary(), 'letters.ndjson')
+  const { code, out, err } = await beckon('replay', '--letters', letters, '--until', '+40d')
+  expect([code, out]).toEqual([0, ''])
+  const lines = readFileSync(letters, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+  expect(Object.keys(lines[0])).toEqual(['at', 'customer', 'journey', 'template', 'priority', 'decision', 'reason', 'key', 'to', 'subject'])
+  expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).sort())
+  expect(new Set(lines.map(({ template }) => template)).size).toBe(5)
+  expect(lines.find(({ reason }) => reason === 'no-address')).toMatchObject({ decision: 'skipped', to: null, subject: null })
+  for (const word of ['events', 'customers', 'transitions', 'events/s', 'cart-abandoned', 'queued']) expect(err).toContain(word)
+})
+
+test('a replayed database can be kept, explained and checked', async () => {
+  const data = temporary()
+  const summary = await beckon('replay', '--json', '--data', data)
+  expect(JSON.parse(summary.out)).toMatchObject({ events: 267, duplicates: 0, customers: 20 })
+  const why = await beckon('why', 'ada', '--data', data, '--json')
+  expect(JSON.parse(why.out).states).toHaveProperty('cart')
+  const check = await beckon('check', '--data', data, '--json')
+  expect(JSON.parse(check.out)).toMatchObject({ ok: true, customers: 20, compared: 20, findings: [] })
+  expect(await beckon('replay', '--data', data)).toMatchObject({ code: 1, err: expect.stringContaining('already holds a database') })
+})
+
+test('turns can be written, one a line', async () => {
+  const turns = join(temporary(), 'turns.ndjson')
+  await beckon('replay', '--turns', turns)
+  const lines = readFileSync(turns, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+  expect(lines.find(({ event }) => event === 'Product Added')).toMatchObject({ customer: expect.any(String), from: { cart: 'empty' }, to: { cart: 'active' } })
+})
+
+test.each<[string, string[], number, string]>([
+  ['a missing file', ['replay', '/nowhere.ndjson'], 1, '[file.missing]'],
+  ['an unknown setting', ['replay', '--settings', 'colour=red'], 1, '[setting.unknown]'],
+  ['a setting that is none', ['replay', '--settings', 'colour'], 2, '[usage]'],
+  ['an instant that is none', ['replay', '--until', 'tomorrow'], 2, '[usage]'],
+  ['an unknown format', ['replay', '--format', 'xml'], 2, 'argument'],
+  ['an unknown command', ['dance'], 2, 'unknown command'],
+  ['an unknown option', ['start', '--speed', '9'], 2, 'unknown option'],
+  ['a port that is none', ['start', '--port', '99999'], 2, '0 to 65535'],
+  ['a directory without a database', ['why', 'ann', '--data', '/nowhere'], 1, '[file.missing]'],
+])('%s fails with one clear sentence', async (_, args, code, words) => {
+  const result = await beckon(...args)
+  expect(result.code).toBe(code)
+  expect(result.err).toContain(words)
+  expect(result.err).not.toContain('    at ')
+})
+
+test('help says what there is and exits 0', async () => {
+  const { code, out } = await beckon('--help')
+  expect(code).toBe(0)
+  for (const command of ['start', 'replay', 'why', 'check']) expect(out).toContain(command)
+})
