@@ -46,6 +46,8 @@ export type ServerConfig = {
   dkim?: { domain: string; selector: string; privateKey: string }
   token?: TokenOptions
   proxies: number
+  /** For each key and address. */
+  eventsPerSecond: number
   hotMax: number
   log: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   clock?: Clock
@@ -103,6 +105,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     metrics: () => metrics.metrics(),
     ...(config.token === undefined ? {} : { token: config.token }),
     proxies: config.proxies,
+    eventsPerSecond: config.eventsPerSecond,
     onFault: (error) => logger.error({ err: error }, 'a request failed'),
   })
   addInbox(gateway.app, { letters, isLoopback: isLoopback(host) })

@@ -7,7 +7,7 @@
  */
 import type { Refusal } from '../core/errors.ts'
 import { toMachineEvent } from '../core/event.ts'
-import { readMessage, sameBody } from '../gateway/parse.ts'
+import { readMessage, sameBody } from '../core/parse.ts'
 import type { Message, Trust } from '../core/event.ts'
 import { limits } from '../core/limits.ts'
 import type { Life } from '../core/life.ts'

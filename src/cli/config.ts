@@ -46,6 +46,7 @@ export function readConfig(flags: Flags): ServerConfig {
     ...optional('dkim', dkimKey === undefined ? undefined : { domain: text('BECKON_DKIM_DOMAIN') ?? sender.address.split('@')[1]!, selector: text('BECKON_DKIM_SELECTOR') ?? 'beckon', privateKey: dkimKey }),
     ...optional('token', tokenSecret === undefined && tokenKey === undefined ? undefined : { audience: text('BECKON_TOKEN_AUDIENCE') ?? publicUrl, ...optional('secret', tokenSecret), ...optional('publicKey', tokenKey) }),
     proxies: Number(text('BECKON_PROXIES') ?? 0),
+    eventsPerSecond: Number(text('BECKON_EVENTS_PER_SECOND') ?? 20_000),
     hotMax: Number(text('BECKON_HOT_CUSTOMERS') ?? 50_000),
     log: (text('BECKON_LOG') ?? 'info') as ServerConfig['log'],
   }

@@ -9,8 +9,6 @@ export const limits = {
   idCharsMax: 255,
   /** Older than this is kept and triggers nothing, unless a secret key sent it. */
   eventAgeMaxMs: 7 * 86_400_000,
-  /** An event from further ahead than this is counted as `event.future`; every future event is taken as of now. */
-  eventFutureMaxMs: 5 * 60_000,
 
   socketHelloMs: 5_000,
   socketPingMs: 30_000,

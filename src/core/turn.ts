@@ -121,5 +121,7 @@ export function birth(stepper: Stepper, at: number): Life {
   return draft
 }
 
-const without = (timers: readonly Timer[], id: string): readonly Timer[] =>
-  timers.some(([event]) => event === id) ? timers.filter(([event]) => event !== id) : timers
+function without(timers: readonly Timer[], id: string): readonly Timer[] {
+  for (let at = 0; at < timers.length; at++) if (timers[at]![0] === id) return timers.toSpliced(at, 1)
+  return timers
+}

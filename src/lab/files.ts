@@ -4,7 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { BeckonError, isRefusal } from '../core/errors.ts'
 import type { Code } from '../core/errors.ts'
 import type { Message, Properties } from '../core/event.ts'
-import { parseMessage } from '../gateway/parse.ts'
+import { parseMessage } from '../core/parse.ts'
 
 export const formats = ['segment', 'rees46', 'taobao', 'online-retail'] as const
 export type Format = (typeof formats)[number]
