@@ -1,5 +1,6 @@
 /** Every time and number of the journeys. Change them here, or at the start: `--settings abandonAfter=45m,views=4`. */
 import { days, hours, minutes } from '#kit'
+import type { LetterRule } from '#kit'
 
 export const settings = {
   /** A customer is quiet this long after the last thing they did. */
@@ -27,23 +28,6 @@ export type Settings = typeof settings
 export const presets: Record<string, Partial<Settings>> = {
   klaviyo: { abandonAfter: hours(4) },
   shopify: { abandonAfter: hours(10) },
-}
-
-export type Priority = 'high' | 'medium' | 'low'
-
-export type LetterRule = {
-  journey: string
-  priority: Priority
-  /** Not while one of the same template was queued less than this ago. */
-  window: number
-  /** Not while an order is less than this old. */
-  notAfterOrder?: number
-  /** May go to an address that someone only typed in a browser. */
-  allowClaimed: boolean
-  /** After a connection lost in the middle: keep it for a human, or send it once more. */
-  unknown: 'hold' | 'resend'
-  /** Percent off, for a letter with a discount code. */
-  discount?: { percent: number; validFor: number }
 }
 
 /** What the policy holds each letter to. */

@@ -9,14 +9,15 @@ import type { Ask, Life } from '../core/life.ts'
 import { pastAnswer } from '../core/retell.ts'
 import type { Answer, Decide } from '../core/turn.ts'
 import { judge } from '../policy/policy.ts'
-import type { Facts, Outside, Rule, Rules, Verdict } from '../policy/policy.ts'
+import type { LetterRule } from '../kit/letter-rule.ts'
+import type { Facts, Outside, Rules, Verdict } from '../policy/policy.ts'
 import type { NewLetter } from '../store/letters.ts'
 import type { DecisionRow } from '../store/decisions.ts'
-import type { Machine } from './machines.ts'
+import type { Machine } from './load-machine.ts'
 
 export type Prepared = { letter: Omit<NewLetter, 'id'>; code?: string } | { missing: string }
 
-export type Asked = { ask: Ask; rule: Rule; key: string; customer: number; life: Life; at: number }
+export type Asked = { ask: Ask; rule: LetterRule; key: string; customer: number; life: Life; at: number }
 
 /** Writes a letter's content, or says what it lacks. */
 export type Prepare = (asked: Asked) => Prepared
@@ -33,7 +34,7 @@ type Options = {
   outside: (asked: Omit<Asked, 'rule' | 'key'>) => Outside
 }
 
-const unknownRule: Rule = { journey: 'unknown', priority: 'low', window: 0, allowClaimed: false, unknown: 'hold' }
+const unknownRule: LetterRule = { journey: 'unknown', priority: 'low', window: 0, allowClaimed: false, unknown: 'hold' }
 
 /** A decider for one customer at a time: set `customer`, run the turn, take `decided`. */
 export function createDeciding({ machine, config, prepare, outside }: Options) {

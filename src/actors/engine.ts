@@ -12,9 +12,8 @@ import type { Message, Trust } from '../core/event.ts'
 import { limits } from '../core/limits.ts'
 import type { Life } from '../core/life.ts'
 import { decideByRecord, inert, kinds, relive, retell } from '../core/retell.ts'
-import type { MergeBody, Telling } from '../core/retell.ts'
+import type { MergeBody } from '../core/retell.ts'
 import { dueTimer, fire, turn } from '../core/turn.ts'
-import { endOfNight } from '../policy/quiet-hours.ts'
 import type { Outside } from '../policy/policy.ts'
 import { learn, learnOutcome } from '../profile/profile.ts'
 import type { Store } from '../store/store.ts'
@@ -26,6 +25,7 @@ import type { Outcome } from './intake.ts'
 import { createLives } from './lives.ts'
 import type { Hot } from './lives.ts'
 import type { Machines } from './machines.ts'
+import { createTelling } from './telling.ts'
 import { createWriteBehind } from './write-behind.ts'
 
 export type EngineOptions = {
@@ -56,14 +56,7 @@ export function createEngine(options: EngineOptions) {
   const { store, machines, addressOf } = options
   const { log, seen, decisions, letters, meta, customers } = store
   const { stepper } = machines.current
-  const telling: Omit<Telling, 'decide'> = {
-    stepper: (version) => machines.of(version).stepper,
-    addressOf,
-    waits: (version, life, at) => {
-      const hours = machines.of(version).quietHours
-      return hours === null ? null : endOfNight(at, hours, life.profile.timeZone)
-    },
-  }
+  const telling = createTelling(machines.of, addressOf)
   const lives = createLives({ customers, machines, hotMax: options.hotMax ?? 50_000, ...(options.horizonMs === undefined ? {} : { horizonMs: options.horizonMs }), rebuild: (head) => rebuild(head) })
   const deciding = createDeciding({ machine: machines.current, config: options.config, prepare: options.prepare, outside: outsideOf })
   const identity = createIdentity({ lives, customers, decisions, letters, log, machines, telling, addressOf, fireUntil, onRefused: (hot, error) => setAside(hot.head, hot, hot.life.at, error) })

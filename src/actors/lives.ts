@@ -156,13 +156,15 @@ export function createLives(options: Options) {
       for (const one of hot.values()) arm(one)
     },
 
-    /** Takes the first agenda entry that is due by `now`; null when none is. Its life may turn out not to be due. */
+    /** Takes the first agenda entry that is due by `now`; null when none is. A stale one waits for its real turn, so that all fire in due order. */
     nextDue(now: number): Hot | null {
       while (agenda.next() <= now) {
+        const entry = agenda.next()
         const one = this.get(agenda.pop())
         if (one === null) continue
         one.armed = Infinity
-        return one
+        if ((nextDue(one.life) ?? Infinity) <= entry) return one
+        arm(one)
       }
       return null
     },

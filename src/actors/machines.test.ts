@@ -6,7 +6,7 @@ import { checkFiles } from '../lab/check.ts'
 import { loadTemplates } from '../mail/templates.ts'
 import { machinesDirectory, templatesDirectory } from '../main.ts'
 import { openShop } from '../sim/shop.ts'
-import { loadMachine } from './machines.ts'
+import { loadMachine } from './load-machine.ts'
 
 const noon = Date.parse('2026-03-02T12:00:00Z')
 const min = 60_000

@@ -1,32 +1,9 @@
-/**
- * The machines and the settings, policy and hash that go with them; also those of older versions, from the files kept in
- * the database, for replaying rows that they took (R12).
- */
-import { createHash } from 'node:crypto'
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createRequire, registerHooks } from 'node:module'
-import { join, resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+/** The versions of the machines: the one that runs, and those that took older rows, from the files kept in the database (R12). */
+import { join } from 'node:path'
 import { BeckonError } from '../core/errors.ts'
-import { compileStepper } from '../core/step.ts'
-import type { Stepper } from '../core/step.ts'
-import type { Rule, Rules } from '../policy/policy.ts'
-import type { QuietHours } from '../policy/quiet-hours.ts'
 import type { Meta } from '../store/meta.ts'
-
-type Settings = Record<string, number>
-
-/** One version of `machines/`, ready to run. */
-export type Machine = {
-  hash: string
-  /** The files and settings as JSON, as kept in the database. */
-  files: string
-  stepper: Stepper
-  settings: Settings
-  letters: Record<string, Rule>
-  caps: Rules['caps']
-  quietHours: QuietHours | null
-}
+import { fromFiles } from './load-machine.ts'
+import type { Machine } from './load-machine.ts'
 
 /** `of` gives the machine that took a row; it throws `machine.refused` when its files are gone or do not load any more. */
 export type Machines = { version: number; current: Machine; of: (version: number) => Machine }
@@ -49,88 +26,4 @@ export function createArchive(meta: Meta, scratch: string, known = new Map<numbe
     }
     return machine
   }
-}
-
-/** Loads a `machines/` directory. Throws `machine.refused` naming what is wrong, and `setting.unknown`. */
-export function loadMachine(directory: string, overrides: Record<string, string> = {}): Machine {
-  const names = readdirSync(directory).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts')).sort()
-  const sources = Object.fromEntries(names.map((name) => [name, readFileSync(join(directory, name), 'utf8')]))
-  return build(resolve(directory), { sources, overrides })
-}
-
-type Kept = { sources: Record<string, string>; overrides: Record<string, string> }
-
-function fromFiles(text: string, directory: string): Machine {
-  const kept = JSON.parse(text) as Kept
-  mkdirSync(directory, { recursive: true })
-  for (const [name, source] of Object.entries(kept.sources)) writeFileSync(join(directory, name), source)
-  return build(resolve(directory), kept)
-}
-
-function build(directory: string, kept: Kept): Machine {
-  const files = JSON.stringify(kept)
-  const { settings, letters, presets, caps, quietHours } = load(join(directory, 'settings.ts'))
-  const chosen = override(settings as Settings, presets as Record<string, Partial<Settings>>, kept.overrides)
-  const machine = load(join(directory, 'customer.ts'))['customer'] as (settings: Settings) => Parameters<typeof compileStepper>[0]
-  const stepper = compileStepper(machine(chosen))
-  const forbidden = stepper.uncovered.find((feature) => /invoke|spawn/.test(feature))
-  if (forbidden !== undefined)
-    throw new BeckonError('machine.refused', `${directory}: ${forbidden} would run again at every restart; ask for a letter and wait for its event instead`)
-  return {
-    hash: createHash('sha256').update(files).digest('hex').slice(0, 16),
-    files,
-    stepper,
-    settings: chosen,
-    letters: (letters as (settings: Settings) => Record<string, Rule>)(chosen),
-    caps: caps as Rules['caps'],
-    quietHours: (quietHours ?? null) as QuietHours | null,
-  }
-}
-
-function load(file: string): Record<string, unknown> {
-  resolveKit()
-  try {
-    return createRequire(pathToFileURL(file))(file)
-  } catch (error) {
-    throw new BeckonError('machine.refused', `${file}: ${(error as Error).message.split('\n')[0]}`, { cause: error })
-  }
-}
-
-let resolving = false
-
-/** Machine files may lie anywhere: `#kit` and `xstate` mean ours. */
-function resolveKit() {
-  if (resolving) return
-  resolving = true
-  const kit = new URL('../kit/kit.ts', import.meta.url).href
-  registerHooks({
-    resolve(specifier, context, next) {
-      if (specifier === '#kit') return { url: kit, shortCircuit: true }
-      if (specifier === 'xstate') return next(specifier, { ...context, parentURL: import.meta.url })
-      return next(specifier, context)
-    },
-  })
-}
-
-function override(settings: Settings, presets: Record<string, Partial<Settings>>, overrides: Record<string, string>): Settings {
-  const chosen = { ...settings }
-  for (const [name, text] of Object.entries(overrides)) {
-    if (name === 'preset') {
-      if (!Object.hasOwn(presets, text)) throw new BeckonError('setting.unknown', `there is no preset "${text}", only ${Object.keys(presets).join(', ')}`)
-      Object.assign(chosen, presets[text])
-      continue
-    }
-    if (!Object.hasOwn(settings, name)) throw new BeckonError('setting.unknown', `there is no setting "${name}", only ${Object.keys(settings).join(', ')}`)
-    chosen[name] = amountOf(name, text)
-  }
-  return chosen
-}
-
-const units: Record<string, number> = { '': 1, ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
-
-/** `90s`, `30m`, `24h`, `30d`, or a bare number (ms, or a count). */
-function amountOf(name: string, text: string): number {
-  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d|)$/.exec(text.trim())
-  if (match === null) throw new BeckonError('setting.unknown', `"${text}" is no amount for ${name}: write 90s, 30m, 24h, 30d or a number`)
-  return Math.round(Number(match[1]) * units[match[2]!]!)
 }

@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { BeckonError } from '../core/errors.ts'
 import { formats } from '../lab/files.ts'
+import { sentenceOf } from './sentence.ts'
 
 const port = (text: string): number => {
   const number = Number(text)
@@ -75,10 +76,4 @@ function exitCodeOf(error: unknown): number {
   process.stderr.write(`${sentenceOf(error)}\n`)
   if (process.env['BECKON_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`)
   return error instanceof BeckonError && error.code === 'usage' ? 2 : 1
-}
-
-/** One sentence, its code, and what to do. */
-export function sentenceOf(error: unknown): string {
-  if (error instanceof BeckonError) return `beckon: ${error.message.replace(/\.$/, '')}. ${error.hint} [${error.code}]`
-  return `beckon: ${error instanceof Error ? error.message : String(error)} [unexpected; BECKON_DEBUG=1 shows where]`
 }

@@ -4,7 +4,7 @@ import { startServer } from '../serve.ts'
 import type { Server } from '../serve.ts'
 import { readConfig } from './config.ts'
 import type { Flags } from './config.ts'
-import { sentenceOf } from './run.ts'
+import { sentenceOf } from './sentence.ts'
 
 export async function start(flags: Flags): Promise<void> {
   if (existsSync('.env')) process.loadEnvFile('.env')

@@ -7,6 +7,7 @@ import type { AnyStateMachine } from 'xstate'
 
 export { lineOf, linesOf, orderOf, addLine, removeLine, sameLines } from './lines.ts'
 export type { Line, Order } from './lines.ts'
+export type { LetterRule } from './letter-rule.ts'
 
 export const seconds = (n: number) => n * 1_000
 export const minutes = (n: number) => n * 60_000

@@ -1,5 +1,5 @@
 /** Looks over everything that a start relies on, and at the database beside its own log. */
-import type { Machine } from '../actors/machines.ts'
+import type { Machine } from '../actors/load-machine.ts'
 import { lifeFromText, lifeToText } from '../core/life.ts'
 import { migrate } from '../core/migrate.ts'
 import type { Templates } from '../mail/templates.ts'
@@ -36,8 +36,8 @@ export type StoreCheck = { findings: Finding[]; customers: number; compared: num
 /** Every stored life against its log (R2), up to `most` of them; how many another machine version would move. */
 export function checkStore(store: Store, of: (version: number) => Machine, current: Machine, most = 10_000): StoreCheck {
   const findings: Finding[] = []
-  const health = store.db.pragma('integrity_check', { simple: true })
-  if (health !== 'ok') findings.push({ level: 'error', what: `SQLite finds the file damaged: ${String(health)}` })
+  const health = store.integrity()
+  if (health !== 'ok') findings.push({ level: 'error', what: `SQLite finds the file damaged: ${health}` })
   let compared = 0
   let toMigrate = 0
   for (let after = 0; compared < most; ) {

@@ -1,13 +1,13 @@
 /** One customer's life read from the log, for explaining: every turn, every decision, and how things stand at an instant. */
 import { toRecorded } from '../actors/identity.ts'
-import type { Machine } from '../actors/machines.ts'
+import type { Machine } from '../actors/load-machine.ts'
+import { createTelling } from '../actors/telling.ts'
 import { BeckonError } from '../core/errors.ts'
 import type { Life } from '../core/life.ts'
 import { kinds, relive } from '../core/retell.ts'
 import type { Chapter, Told } from '../core/retell.ts'
 import { birth } from '../core/turn.ts'
 import { addressOf } from '../mail/address.ts'
-import { endOfNight } from '../policy/quiet-hours.ts'
 import type { DecisionRow } from '../store/decisions.ts'
 import type { Store } from '../store/store.ts'
 
@@ -45,15 +45,7 @@ export function openDossier(store: Store, of: (version: number) => Machine, cust
 
 /** A life told from rows and decisions. */
 export function retold(rows: readonly Told[], decisions: readonly DecisionRow[], of: (version: number) => Machine, witness?: (before: Life, after: Life, event: { type: string; at: number }, row: Told) => void): Chapter | null {
-  return relive(rows, decisions.map(toRecorded), {
-    stepper: (version) => of(version).stepper,
-    addressOf,
-    waits: (version, life, at) => {
-      const hours = of(version).quietHours
-      return hours === null ? null : endOfNight(at, hours, life.profile.timeZone)
-    },
-    ...(witness === undefined ? {} : { witness }),
-  })
+  return relive(rows, decisions.map(toRecorded), { ...createTelling(of, addressOf), ...(witness === undefined ? {} : { witness }) })
 }
 
 /** An event in the shop's own words: the client's name for it, or the timer's setting. */

@@ -25,7 +25,7 @@ export type PrepareOptions = {
 }
 
 export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepared {
-  const { shop, publicUrl, from, secret, templates } = options
+  const { publicUrl, from, secret, templates } = options
   const host = new URL(publicUrl).hostname
 
   return (asked) => {

@@ -1,11 +1,12 @@
 /** Whether a letter that a machine asks for may go: send, wait, or skip with the first reason that objects. Pure. */
 import type { Ask, Past } from '../core/life.ts'
+import type { LetterRule } from '../kit/letter-rule.ts'
 import type { Profile } from '../profile/profile.ts'
 import { endOfNight } from './quiet-hours.ts'
 import type { QuietHours } from './quiet-hours.ts'
 import { isHeldOut } from './holdout.ts'
 
-/** In the order they are asked; the first that objects names the skip. `merged`: see lab/rewind.ts. */
+/** In the order they are asked; the first that objects names the skip. `merged`: see core/retell.ts. */
 export const reasons = [
   'no-address',
   'erased',
@@ -21,18 +22,8 @@ export const reasons = [
 ] as const
 export type Reason = (typeof reasons)[number]
 
-export type Rule = {
-  journey: string
-  priority: 'high' | 'medium' | 'low'
-  window: number
-  notAfterOrder?: number
-  allowClaimed: boolean
-  unknown: 'hold' | 'resend'
-  discount?: { percent: number; validFor: number }
-}
-
 export type Rules = {
-  letters: Readonly<Record<string, Rule>>
+  letters: Readonly<Record<string, LetterRule>>
   caps: { window: number; low: number; medium: number; high: number }
   /** A customer must have said yes, not merely not no. */
   consentRequired: boolean

@@ -29,6 +29,8 @@ export function openStore(path: string, options: OpenOptions = {}) {
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => void (db.inTransaction && rollback.run()),
+    /** What SQLite's own check finds: `ok`, or the damage. */
+    integrity: (): string => String(db.pragma('integrity_check', { simple: true })),
     close: () => db.close(),
   }
 }
