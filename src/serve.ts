@@ -91,7 +91,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   }
 
   const batch = createBatch({ engine, store, clock, epoch, onLetters: () => drain.wake(), onFatal: fatal, soon: setImmediate })
-  const post = config.smtp === undefined ? createInboxPost() : createSmtpPost({ ...config.smtp, ...(config.dkim === undefined ? {} : { dkim: signer(config.dkim) }) })
+  const post = config.smtp === undefined ? createInboxPost() : createSmtpPost({ clock, ...config.smtp, ...(config.dkim === undefined ? {} : { dkim: signer(config.dkim) }) })
   const { letters, suppressions, db } = store
   const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })

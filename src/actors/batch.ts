@@ -26,8 +26,10 @@ type Options = {
 
 type Told = { outcome: Outcome; done: () => void; failed: (error: unknown) => void }
 
-/** How often it looks after timers and write-behind when nothing arrives, ms. */
+/** How long it sleeps when nothing arrives, ms: in the middle of writing behind, before it, and with nothing to write. */
+const leavingMs = 2
 const idleMs = 250
+const sleepMaxMs = 60_000
 
 export type Batch = Intake & {
   start(): void
@@ -79,10 +81,11 @@ export function createBatch(options: Options): Batch {
 
   function turns(taken: readonly Offer[], told: readonly Told[]): (Refusal | null)[] {
     const now = clock.now()
+    const before = store.log.lastSeq()
     engine.fireDue(now, limits.turnTimersMax)
     const answers = taken.map((offer) => engine.take(offer))
     for (const { outcome } of told) engine.hearOutcome(outcome, now)
-    engine.behind.step(now)
+    engine.behind.step(now, store.log.lastSeq() - before)
     return answers
   }
 
@@ -100,7 +103,8 @@ export function createBatch(options: Options): Batch {
   function plan() {
     if (offers.length > 0 || outcomes.length > 0 || engine.lives.agenda.next() <= clock.now()) return schedule()
     const now = clock.now()
-    const next = engine.behind.isIdle() ? Math.min(engine.lives.agenda.next(), now + 60_000) : Math.min(engine.lives.agenda.next(), now + idleMs)
+    const look = engine.behind.isLeaving() ? leavingMs : engine.behind.isIdle() ? sleepMaxMs : idleMs
+    const next = Math.min(engine.lives.agenda.next(), now + look)
     if (next >= wakeAt && wakeAt > now) return
     cancelWake()
     wakeAt = next

@@ -190,7 +190,7 @@ test('more customers than fit in memory are written and loaded again, each with 
     for (let n = 0; n < 100; n++) {
       shop.track(`user${n}`, 'Product Added', noon + (round * 100 + n) * s, { product_id: `p${round}` })
       shop.store.begin()
-      shop.engine.behind.step(noon)
+      shop.engine.behind.step(noon, 1)
       shop.store.commit()
     }
   shop.pass(noon + h)

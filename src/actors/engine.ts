@@ -15,12 +15,13 @@ import { decideByRecord, inert, kinds, relive, retell } from '../core/retell.ts'
 import type { MergeBody } from '../core/retell.ts'
 import { dueTimer, fire, turn } from '../core/turn.ts'
 import type { Outside } from '../policy/policy.ts'
-import { learn, learnOutcome } from '../profile/profile.ts'
+import { learn, learnOutcome, wantsNone } from '../profile/profile.ts'
 import type { Store } from '../store/store.ts'
 import type { Row } from '../store/log.ts'
+import { hashId } from '../store/seen.ts'
 import { createDeciding } from './deciding.ts'
 import type { Config, Prepare } from './deciding.ts'
-import { createIdentity, toRecorded } from './identity.ts'
+import { createIdentity, recordedBy, toRecorded } from './identity.ts'
 import type { Outcome } from './intake.ts'
 import { createLives } from './lives.ts'
 import type { Hot } from './lives.ts'
@@ -80,7 +81,8 @@ export function createEngine(options: EngineOptions) {
   /** Takes a client's event: null when it is in the log (or was already), or the refusal. */
   function take(delivery: Delivery): Refusal | null {
     const { message, source, trust, receivedAt } = delivery
-    const before = seen.candidates(source, message.messageId)
+    const hash = hashId(source, message.messageId)
+    const before = seen.candidates(hash)
     if (before !== undefined) {
       const verdict = compare(before, source, message)
       if (verdict !== undefined) return verdict
@@ -90,7 +92,7 @@ export function createEngine(options: EngineOptions) {
     const told = asUser ? message : withoutUser(message)
     if (trust !== 'server' && receivedAt - message.at > limits.eventAgeMaxMs) note(hot, hot.head === 0 ? now : hot.life.at, receivedAt, trustKinds[trust], source, inert.old, told.text, hot.life)
     else hear(hot, told, trust, source, Math.max(now, hot.life.at), receivedAt)
-    seen.add(source, message.messageId, log.lastSeq())
+    seen.add(hash, log.lastSeq())
     counts.events++
     return null
   }
@@ -137,11 +139,11 @@ export function createEngine(options: EngineOptions) {
         return turn(stepper, profile === hot.life.profile ? hot.life : { ...hot.life, profile }, { type: outcome.type, at: time }, deciding.decide)
       })
     }
-    seen.add(0, outcome.messageId, log.lastSeq())
+    seen.add(hashId(0, outcome.messageId), log.lastSeq())
   }
 
   function isKnownOutcome(messageId: string): boolean {
-    const candidates = seen.candidates(0, messageId) ?? []
+    const candidates = seen.candidates(hashId(0, messageId)) ?? []
     return candidates.some((seq) => {
       const row = log.get(seq)
       return row?.kind === kinds.outcome && (JSON.parse(row.body) as Outcome).messageId === messageId
@@ -175,7 +177,10 @@ export function createEngine(options: EngineOptions) {
     }
     if (life.snapshot !== hot.life.snapshot) counts.transitions++
     options.onTurn?.(hot, hot.life, life, kind, body)
+    const isRefusing = life.profile !== hot.life.profile && wantsNone(life.profile)
     note(hot, at, received, kind, source, inert.no, body, life)
+    // What was decided before, and waits for the relay, must not go out any more (R7).
+    if (isRefusing) letters.withdraw(hot.id, received)
     for (const { decision, letter, code } of deciding.taken()) {
       const id = decisions.add(decision)
       if (letter !== null) letters.insert({ ...letter, id })
@@ -213,8 +218,8 @@ export function createEngine(options: EngineOptions) {
   /** A life as the log tells it. */
   function rebuild(head: number) {
     const rows = log.life(head)
-    const customer = rows.at(-1)?.customer ?? 0
-    return relive(rows, decisions.of(customer).map(toRecorded), telling)!
+    const { customer } = log.get(head)!
+    return relive(rows, recordedBy(head, rows, decisions.of(customer)), telling)!
   }
 
   /** Tells the log's tail again, after whatever end the last run had. In a transaction of its own. Returns the rows told. */
@@ -232,8 +237,8 @@ export function createEngine(options: EngineOptions) {
     for (const row of tail()) if (row.kind === kinds.merge) gone.add((JSON.parse(row.body) as MergeBody).otherId)
     for (const row of tail()) {
       told++
-      if (row.kind <= kinds.server) seen.add(row.source, readMessage(row.body, row.at).messageId, row.seq)
-      else if (row.kind === kinds.outcome) seen.add(0, (JSON.parse(row.body) as Outcome).messageId, row.seq)
+      if (row.kind <= kinds.server) seen.add(hashId(row.source, readMessage(row.body, row.at).messageId), row.seq)
+      else if (row.kind === kinds.outcome) seen.add(hashId(0, (JSON.parse(row.body) as Outcome).messageId), row.seq)
       if (!gone.has(row.customer)) recoverRow(row)
     }
     return told

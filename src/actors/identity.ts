@@ -8,10 +8,11 @@
 import type { Message, Trust } from '../core/event.ts'
 import { inert, kinds, relive, stricter } from '../core/retell.ts'
 import type { Chapter, MergeBody, Recorded, Telling, Told } from '../core/retell.ts'
+import { wantsNone } from '../profile/profile.ts'
 import type { Customers } from '../store/customers.ts'
-import type { Decisions } from '../store/decisions.ts'
+import type { DecisionRow, Decisions } from '../store/decisions.ts'
 import type { Letters } from '../store/letters.ts'
-import type { Log } from '../store/log.ts'
+import type { Log, Row } from '../store/log.ts'
 import type { Hot, Lives } from './lives.ts'
 import type { Machines } from './machines.ts'
 
@@ -75,13 +76,13 @@ export function createIdentity(options: Options) {
     const device = anonymousId === undefined ? null : find('a', anonymousId)
     if (userId === undefined) return { hot: device ?? point('a', anonymousId!, bear(at)), asUser: true }
     const user = find('u', userId)
-    const free = device === null || device.life.profile.userId === undefined
     if (user === null) {
-      const hot = point('u', userId, device !== null && free ? device : bear(at))
+      const hot = point('u', userId, device !== null && !isSomebody(device) ? device : bear(at))
       if (anonymousId !== undefined && hot !== device) point('a', anonymousId, hot)
       return { hot, asUser: true }
     }
     if (anonymousId === undefined || user === device) return { hot: user, asUser: true }
+    const free = device === null || !isSomebody(device)
     if (trust === 'browser' && user.life.profile.verified) return { hot: free ? (device ?? point('a', anonymousId, bear(at))) : point('a', anonymousId, bear(at)), asUser: false }
     if (device !== null && free) return { hot: join(user, device, at, received), asUser: true }
     return { hot: point('a', anonymousId, user), asUser: true }
@@ -105,8 +106,13 @@ export function createIdentity(options: Options) {
 
   function mayJoin(a: Hot, b: Hot, trust: Trust): boolean {
     if (a === b) return false
-    if (a.life.profile.userId !== undefined && b.life.profile.userId !== undefined) return false
+    if (isSomebody(a) && isSomebody(b)) return false
     return trust !== 'browser' || !(a.life.profile.verified || b.life.profile.verified)
+  }
+
+  /** Whether a userId leads here: its own events may all have been too old, or set aside, for the profile to know of it. */
+  function isSomebody({ id, head, life }: Hot): boolean {
+    return life.profile.userId !== undefined || (head !== 0 && customers.keysOf(id).some((key) => key.startsWith('u:')))
   }
 
   function bear(at: number): Hot {
@@ -126,7 +132,8 @@ export function createIdentity(options: Options) {
     const when = Math.max(at, older.life.at, younger.life.at)
     const merge: Told = { seq: log.lastSeq() + 1, at: when, kind: kinds.merge, machine: machines.version, inert: inert.no, body: JSON.stringify(body) }
     const rows = [...log.life(older.head), ...log.life(younger.head)].sort((x, y) => x.at - y.at || x.seq - y.seq)
-    const recorded = [...decisions.of(older.id), ...decisions.of(younger.id)].map(toRecorded)
+    // In the order that a later telling finds them in: two lives may have decided the same letter of the same run.
+    const recorded = [...decisions.of(older.id), ...decisions.of(younger.id)].sort((x, y) => x.at - y.at || x.id - y.id).map(toRecorded)
     let chapter: Chapter
     try {
       chapter = relive([...rows, merge], recorded, options.telling)!
@@ -140,6 +147,7 @@ export function createIdentity(options: Options) {
     absorb(older, younger)
     older.machine = chapter.machine
     lives.put(older, chapter.life, merge.seq)
+    if (wantsNone(chapter.life.profile)) letters.withdraw(older.id, received)
     return older
   }
 
@@ -156,4 +164,11 @@ export function createIdentity(options: Options) {
 /** A decision as retelling wants it; its run stands in its key. */
 export function toRecorded(row: { key: string; template: string; at: number; decision: 'queued' | 'skipped' }): Recorded {
   return { template: row.template, run: Number(row.key.split('/')[2]), at: row.at, decision: row.decision }
+}
+
+/** What was on record when a life had come to its row `head`: other decisions were made, or joined it, only later. */
+export function recordedBy(head: number, rows: readonly Row[], decisions: readonly DecisionRow[]): Recorded[] {
+  const until = rows.find(({ seq }) => seq === head)?.at ?? Infinity
+  const members = new Set(rows.map(({ customer }) => customer))
+  return decisions.filter(({ at, key }) => at <= until && members.has(Number(key.split('/')[0]))).map(toRecorded)
 }

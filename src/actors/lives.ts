@@ -18,6 +18,8 @@ export type Hot = {
   /** The last log row in it. */
   head: number
   machine: number
+  /** What it was in the machine of its last row, while it has only been carried over: the log knows of no more (R2). */
+  before: { life: Life; machine: number } | null
   /** Ahead of the database. */
   dirty: boolean
   /** The due time of its earliest entry in the agenda; Infinity when it has none. */
@@ -27,6 +29,9 @@ export type Hot = {
 
 /** Timers later than this stay in their rows until the horizon reaches them. */
 const horizonStepDefaultMs = 3_600_000
+
+/** Lives looked at in one go when memory is to be freed. */
+const looksMax = 8_192
 
 export type Lives = ReturnType<typeof createLives>
 
@@ -50,30 +55,15 @@ export function createLives(options: Options) {
   let lastId = customers.lastId()
 
   function keep(one: Hot): Hot {
-    if (hot.size >= hotMax) letGo()
     hot.set(one.id, one)
     return one
-  }
-
-  /** Frees a sixteenth: those clean and unused since last looked at, oldest first. */
-  function letGo() {
-    let left = Math.max(1, hotMax >> 4)
-    let looks = hot.size
-    for (const one of hot.values()) {
-      if (left === 0 || looks-- === 0) return
-      hot.delete(one.id)
-      if (one.used || one.dirty) {
-        one.used = false
-        hot.set(one.id, one)
-      } else left--
-    }
   }
 
   function load(id: number): Hot | null {
     const stored = customers.get(id)
     if (stored === undefined) return null
     const { life, machine } = read(stored)
-    return keep({ id, life, head: stored.head, machine, dirty: false, armed: Infinity, used: true })
+    return keep({ id, life, head: stored.head, machine, before: null, dirty: false, armed: Infinity, used: true })
   }
 
   function read(stored: Stored): { life: Life; machine: number } {
@@ -102,6 +92,7 @@ export function createLives(options: Options) {
   function put(one: Hot, life: Life, head: number) {
     one.life = life
     one.head = head
+    one.before = null
     one.dirty = true
     dirty.add(one)
     arm(one)
@@ -114,13 +105,35 @@ export function createLives(options: Options) {
     size: () => hot.size,
     hot: () => hot.values(),
 
+    /**
+     * Frees memory above `hotMax`: lives that are clean and unused since last looked at, oldest first. Between batches
+     * only, when nobody holds a life that could be loaded a second time.
+     */
+    letGo() {
+      if (hot.size <= hotMax) return
+      let left = hot.size - hotMax + (hotMax >> 4)
+      let looks = Math.min(hot.size, looksMax)
+      for (const one of hot.values()) {
+        if (left === 0 || looks-- === 0) return
+        hot.delete(one.id)
+        if (one.used || one.dirty) {
+          one.used = false
+          hot.set(one.id, one)
+        } else left--
+      }
+    },
+    /** More in memory than there should be: what is dirty had better be written. */
+    isCrowded: () => hot.size > hotMax,
+
     /** The customer's life, in the current machine; null for an id that has none. */
     get(id: number): Hot | null {
       const one = raw(id)
       if (one !== null && one.machine !== machines.version) {
-        const text = lifeToText(machines.of(one.machine).stepper, one.life)
+        const { life, machine } = one
+        one.before = { life, machine }
+        one.life = migrate(lifeToText(machines.of(machine).stepper, life), machines.current.stepper)
         one.machine = machines.version
-        put(one, migrate(text, machines.current.stepper), one.head)
+        arm(one)
       }
       return one
     },
@@ -130,7 +143,7 @@ export function createLives(options: Options) {
     /** A customer's first instant. Not in the database until its first row is written behind. */
     bear(id: number, at: number): Hot {
       lastId = Math.max(lastId, id)
-      return keep({ id, life: birth(machines.current.stepper, at), head: 0, machine: machines.version, dirty: false, armed: Infinity, used: true })
+      return keep({ id, life: birth(machines.current.stepper, at), head: 0, machine: machines.version, before: null, dirty: false, armed: Infinity, used: true })
     },
 
     /** A life that went into another. Its agenda entries find nobody and are dropped. */
@@ -184,7 +197,8 @@ export function createLives(options: Options) {
     /** Writes a life behind, in the open transaction. */
     store(one: Hot) {
       if (!one.dirty) return
-      customers.put(one.id, one.head, one.machine, nextDue(one.life), lifeToText(machines.of(one.machine).stepper, one.life))
+      const { life, machine } = one.before ?? one
+      customers.put(one.id, one.head, machine, nextDue(one.life), lifeToText(machines.of(machine).stepper, life))
       one.dirty = false
     },
   }

@@ -27,10 +27,11 @@ export function createWriteBehind(options: { lives: Lives; seen: Seen; log: Log;
     seen.beginLeaving()
   }
 
-  /** Up to `most` rows in the open transaction; true when the watermark moved. */
+  /** Up to `most` lives and some ids in the open transaction; true when the watermark moved. */
   function slice(most: number): boolean {
     for (let n = 0; n < most && leaving!.length > 0; n++) lives.store(leaving!.pop()!)
-    if (leaving!.length > 0 || !seen.leave(most * 4)) return false
+    const idsWritten = seen.leave(most * 2)
+    if (leaving!.length > 0 || !idsWritten) return false
     meta.set('watermark', target)
     watermark = target
     leaving = null
@@ -38,36 +39,47 @@ export function createWriteBehind(options: { lives: Lives; seen: Seen; log: Log;
     return true
   }
 
+  function isDue(now: number, behind: number): boolean {
+    if (behind === 0 && lives.dirtySize() === 0) return false
+    if (since === 0) since = now
+    return behind >= eventsMax * 0.5 || now - since >= ageMaxMs * 0.5 || lives.isCrowded()
+  }
+
   return {
     /** How far the stored lives are behind, in rows of the log. */
     behind: () => log.lastSeq() - watermark,
     watermark: () => watermark,
     isIdle: () => leaving === null && lives.dirtySize() === 0 && seen.size() === 0,
+    /** Whether it is in the middle of it. */
+    isLeaving: () => leaving !== null,
 
-    /** A share of the work, in the open transaction: small while there is time, large when the bound comes near. */
-    step(now: number) {
+    /**
+     * A share of the work in the open transaction, after a batch of `taken` rows: about as much as came in, so that it
+     * keeps pace and never stalls a batch; more when nothing comes in or the bound is near. Frees memory too.
+     */
+    step(now: number, taken: number) {
+      lives.letGo()
+      seen.warm(1_000)
       const behind = log.lastSeq() - watermark
       if (leaving === null) {
-        if (behind === 0 && lives.dirtySize() === 0) return
-        if (since === 0) since = now
-        if (behind < eventsMax * 0.4 && now - since < ageMaxMs * 0.4) return
+        if (!isDue(now, behind)) return
         begin()
         since = 0
       }
-      slice(behind > eventsMax * 0.9 ? 20_000 : 128)
+      const share = taken === 0 ? 256 : 32 + taken
+      slice(behind > eventsMax * 0.8 || lives.isCrowded() ? share * 3 : share)
     },
 
     /** On virtual time: frees memory, and only when there is much to free. */
     relieve() {
-      if (lives.dirtySize() > 100_000 || seen.size() > 1_000_000) this.finish()
+      if (lives.isCrowded() || seen.size() > 1_000_000) this.finish()
+      lives.letGo()
     },
 
     /** Everything at once, in the open transaction: a clean stop. */
     finish() {
-      if (leaving === null) begin()
-      while (!slice(20_000)) continue
-      if (lives.dirtySize() > 0 || seen.size() > 0) {
-        begin()
+      for (let round = 0; round < 2; round++) {
+        if (leaving === null) begin()
         while (!slice(20_000)) continue
       }
     },

@@ -77,6 +77,8 @@ export function createGateway(options: GatewayOptions): Gateway {
   const app = fastify({
     // A HEAD must not run what a GET does: it would count as an open.
     exposeHeadRoutes: false,
+    // A start that is busy telling a long log again is slow, not stuck.
+    pluginTimeout: 0,
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
     bodyLimit: limits.batchBytesMax,

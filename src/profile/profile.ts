@@ -85,6 +85,9 @@ export function learnOutcome(profile: Profile, type: string): Profile {
   }
 }
 
+/** Whether a customer must not be written to, whatever the shop would like. */
+export const wantsNone = ({ consent, suppressed }: Profile): boolean => consent === 'unsubscribed' || suppressed !== undefined
+
 /** What a life is called outside: the shop's id for it if there is one. */
 export const nameOf = (profile: Profile): string => profile.userId ?? profile.anonymousId ?? profile.email ?? ''
 

@@ -15,7 +15,10 @@ export function createCustomers(db: Db) {
   const point = db.prepare('INSERT INTO identity (key, customer) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET customer = excluded.customer')
   const repoint = db.prepare('UPDATE identity SET customer = ? WHERE customer = ?')
   const keysOf = db.prepare<[number], { key: string }>('SELECT key FROM identity WHERE customer = ?')
-  const lastId = db.prepare<[], { id: number }>('SELECT max(coalesce((SELECT max(id) FROM customer), 0), coalesce((SELECT max(customer) FROM identity), 0)) AS id')
+  const lastId = db.prepare<[], { id: number }>(
+    "SELECT max(coalesce((SELECT max(id) FROM customer), 0), coalesce((SELECT max(customer) FROM identity), 0), coalesce((SELECT value FROM meta WHERE key = 'lastGone'), 0)) AS id",
+  )
+  const gone = db.prepare("INSERT INTO meta (key, value) VALUES ('lastGone', ?) ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)")
   const ids = db.prepare<[number, number], { id: number }>('SELECT id FROM customer WHERE id > ? ORDER BY id LIMIT ?')
   const count = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM customer')
   const countIdentified = db.prepare<[], { n: number }>('SELECT count(DISTINCT customer) AS n FROM identity')
@@ -24,8 +27,11 @@ export function createCustomers(db: Db) {
   return {
     get: (id: number): Stored | undefined => get.get(id),
     put: (id: number, head: number, machine: number, next: number | null, life: string) => void put.run(id, head, machine, next, life),
-    /** A life that went into another one. */
-    remove: (id: number) => void remove.run(id),
+    /** A life that went into another one. Its number stands in the log and in keys of decisions, and is never given again. */
+    remove(id: number) {
+      remove.run(id)
+      gone.run(id)
+    },
     /** Who has a timer due after `from` and until `to`, earliest first. */
     due: (from: number, to: number) => due.iterate(from, to),
     /** The customer an id belongs to. Keys: `u:` userId, `a:` anonymousId, `e:` verified address. */

@@ -1,7 +1,7 @@
 /**
  * The outbox: every letter, from queued to whatever became of it, and all SQL about it.
  * Written by the engine (`insert`, `repoint`, `erase`), by the drain (what an attempt changes) and by people (`retry`,
- * `release`). No method opens a transaction: who calls them groups them.
+ * `release`). Who calls these methods groups them: in the batch's transaction, or in one of its own by `write`.
  * 1. One letter a decision; its bytes, Message-ID and links never change (R3).
  * 2. A change of state says from which state: a letter erased or settled meanwhile stays as it is (R4, R9).
  * 3. A settled letter stands in the due index until its customer was told, so that a crash between loses no outcome.
@@ -64,7 +64,9 @@ export function createLetters(db: Db) {
     `INSERT INTO letter (id, token, customer, template, recipient, subject, message_id, at, state, attempts, next_at, changed, reply, resend, data, links, mime)
      VALUES (?,?,?,?,?,?,?,?,'queued',0,?,?,${fit("''", "'queued'", '0')},?,?,?,?)`,
   )
-  const due = db.prepare<[number, number], DueLetter>('SELECT id, token, customer, recipient, attempts, resend FROM letter WHERE next_at <= ? ORDER BY next_at, id LIMIT ?')
+  const due = db.prepare<[number, number], DueLetter>(
+    "SELECT id, token, customer, recipient, attempts, resend FROM letter WHERE next_at <= ? AND state IN ('queued', 'deferred') ORDER BY next_at, id LIMIT ?",
+  )
   const nextAt = db.prepare<[], { at: number | null }>('SELECT min(next_at) AS at FROM letter WHERE next_at IS NOT NULL')
   const mime = db.prepare<[number], { mime: Uint8Array }>('SELECT mime FROM letter WHERE id = ?')
   const frozen = db.prepare<[number], { data: string; links: string; mime: Uint8Array }>('SELECT data, links, mime FROM letter WHERE id = ?')
@@ -74,10 +76,13 @@ export function createLetters(db: Db) {
     `UPDATE letter SET state = 'attempting', attempts = attempts + 1, next_at = NULL, changed = ?, reply = ${fit('rtrim(reply)', "'attempting'", 'NULL')}
      WHERE id = ? AND state IN ('queued', 'deferred')`,
   )
-  const flushing = db.prepare(`UPDATE letter SET state = 'flushing', changed = ?, reply = ${fit('rtrim(reply)', "'flushing'", 'NULL')} WHERE id = ? AND state = 'attempting'`)
-  const settle = db.prepare(
-    "UPDATE letter SET state = ?, next_at = ?, changed = ?, reply = ?, resend = ? WHERE id = ? AND state IN ('attempting', 'flushing')",
+  const putBack = db.prepare(
+    `UPDATE letter SET state = 'queued', attempts = attempts - 1, next_at = ?, changed = ?, reply = ${fit('rtrim(reply)', "'queued'", '0')} WHERE id = ? AND state = 'attempting'`,
   )
+  const flushing = db.prepare(
+    `UPDATE letter SET state = 'flushing', changed = ?, reply = ${fit('rtrim(reply)', "'flushing'", 'NULL')} WHERE id = ? AND state = 'attempting'`,
+  )
+  const settle = db.prepare("UPDATE letter SET state = ?, next_at = ?, changed = ?, reply = ?, resend = ? WHERE id = ? AND state IN ('attempting', 'flushing')")
   const told = db.prepare(`UPDATE letter SET next_at = NULL, reply = ${fit('rtrim(reply)', 'state', 'NULL')} WHERE id = ? AND next_at = ${toTell}`)
   const untold = db.prepare<[], StoredLetter>(`SELECT ${head} FROM letter WHERE next_at = ${toTell} ORDER BY id`)
 
@@ -88,7 +93,14 @@ export function createLetters(db: Db) {
   const resendFlushing = db.prepare(
     `UPDATE letter SET state = 'queued', resend = 0, next_at = ?, changed = ?, reply = ${fit('?', "'queued'", '0')} WHERE ${indexed} AND state = 'flushing' AND resend = 1`,
   )
-  const holdFlushing = db.prepare(`UPDATE letter SET state = 'unknown', changed = ?, reply = ${fit('?', "'unknown'", 'NULL')} WHERE ${indexed} AND state = 'flushing'`)
+  const holdFlushing = db.prepare(
+    `UPDATE letter SET state = 'unknown', changed = ?, reply = ${fit('?', "'unknown'", 'NULL')} WHERE ${indexed} AND state = 'flushing'`,
+  )
+  const withdraw = db.prepare(
+    `UPDATE letter SET state = 'failed', next_at = NULL, changed = ?, reply = ${fit("'withdrawn: the customer wants no letters'", "'failed'", 'NULL')}
+     WHERE customer = ? AND state IN ('queued', 'deferred', 'attempting')`,
+  )
+  const hasten = db.prepare(`UPDATE letter SET next_at = ? WHERE next_at > ? AND next_at < ${toTell}`)
   const again = db.prepare(
     `UPDATE letter SET state = 'queued', attempts = 0, next_at = ?, changed = ?, reply = ${fit('rtrim(reply)', "'queued'", '0')} WHERE id = ? AND state = ?`,
   )
@@ -98,7 +110,9 @@ export function createLetters(db: Db) {
   const of = db.prepare<[number], StoredLetter>(`SELECT ${head} FROM letter WHERE customer = ? ORDER BY id`)
   const all = db.prepare<[number, number], StoredLetter>(`SELECT ${head} FROM letter WHERE id < ? ORDER BY id DESC LIMIT ?`)
   const inState = db.prepare<[string, number, number], StoredLetter>(`SELECT ${head} FROM letter WHERE state = ? AND id < ? ORDER BY id DESC LIMIT ?`)
-  const inIndexed = db.prepare<[string, number, number], StoredLetter>(`SELECT ${head} FROM letter WHERE ${indexed} AND state = ? AND id < ? ORDER BY id DESC LIMIT ?`)
+  const inIndexed = db.prepare<[string, number, number], StoredLetter>(
+    `SELECT ${head} FROM letter WHERE ${indexed} AND state = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+  )
   const countDue = db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM letter WHERE next_at < ${toTell}`)
   const countIndexed = db.prepare<[], { state: LetterState; n: number }>(`SELECT state, count(*) AS n FROM letter WHERE ${indexed} GROUP BY state`)
   const countDeferred = db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM letter WHERE next_at < ${toTell} AND state = 'deferred'`)
@@ -108,7 +122,23 @@ export function createLetters(db: Db) {
   const repoint = db.prepare('UPDATE letter SET customer = ? WHERE customer = ?')
   const erase = db.prepare('DELETE FROM letter WHERE customer = ?')
 
+  const begin = db.prepare('BEGIN IMMEDIATE')
+  const commit = db.prepare('COMMIT')
+  const rollback = db.prepare('ROLLBACK')
+
   return {
+    /** Does `work` in one transaction: all of it is on disk afterwards, or, when it or the commit throws, none. */
+    write<T>(work: () => T): T {
+      begin.run()
+      try {
+        const result = work()
+        commit.run()
+        return result
+      } catch (error) {
+        if (db.inTransaction) rollback.run()
+        throw error
+      }
+    },
     /** Queues one in the transaction that holds its decision; it is due at once. */
     insert(letter: NewLetter) {
       const { id, token, customer, template, recipient, subject, messageId, at, resend, data } = letter
@@ -128,17 +158,28 @@ export function createLetters(db: Db) {
     links: (id: number): string[] => JSON.parse(links.get(id)?.links ?? '[]') as string[],
 
     attempting: (id: number, now: number): boolean => attempting.run(now, id).changes === 1,
+    /** Undoes `attempting`: it was not attempted after all. */
+    putBack: (id: number, now: number): boolean => putBack.run(now, now, id).changes === 1,
     flushing: (id: number, now: number): boolean => flushing.run(now, id).changes === 1,
-    settle: (id: number, { state, nextAt, reply, resend }: Settled, now: number): boolean => settle.run(state, nextAt, now, fitted(reply, state, nextAt), resend, id).changes === 1,
+    settle: (id: number, { state, nextAt, reply, resend }: Settled, now: number): boolean =>
+      settle.run(state, nextAt, now, fitted(reply, state, nextAt), resend, id).changes === 1,
     /** Its customer has heard what became of it. */
     told: (id: number) => void told.run(id),
     /** Settled letters whose customers may not have heard of it. */
     untold: (): StoredLetter[] => untold.all(),
     /** After whatever end the last run had: what had not left is queued again; what may have left is held, or sent once more if it may be. */
     recover(now: number): Recovered {
+      // No wait is that long: the clock was wrong when it was set.
+      hasten.run(now, now + dayMs)
       const reply = 'the server stopped while it was under way'
-      return { requeued: requeueAttempting.run(now, now).changes, resent: resendFlushing.run(now, now, reply).changes, unknown: holdFlushing.run(now, reply).changes }
+      return {
+        requeued: requeueAttempting.run(now, now).changes,
+        resent: resendFlushing.run(now, now, reply).changes,
+        unknown: holdFlushing.run(now, reply).changes,
+      }
     },
+    /** Whatever has not begun to leave stays, for a customer who wants no letters any more (R7). */
+    withdraw: (customer: number, now: number) => void withdraw.run(now, customer),
     /** Queues a dead letter again. False: it is not dead. */
     retry: (id: number, now: number): boolean => again.run(now, now, id, 'failed').changes === 1,
     /** Sends a held letter once more, with the same Message-ID, on somebody's word. False: it is not held. */
@@ -177,6 +218,8 @@ export function createLetters(db: Db) {
   }
 }
 
+const dayMs = 86_400_000
+
 /** Bytes that `state`, `next_at` and `reply` take together. */
 const changingBytes = 208
 
@@ -188,5 +231,9 @@ function fit(reply: string, state: string, next: string): string {
 /** The same, of a new reply: one line of ASCII, so that a character is a byte. */
 const fitted = (reply: string, state: string, next: number | null): string => {
   const width = changingBytes - state.length - (next === null ? 0 : 6)
-  return reply.slice(0, width).replaceAll(/[^\x20-\x7e]+/g, ' ').trim().padEnd(width)
+  return reply
+    .slice(0, width)
+    .replaceAll(/[^\x20-\x7e]+/g, ' ')
+    .trim()
+    .padEnd(width)
 }

@@ -1,66 +1,84 @@
 /**
- * Which message ids came before (R1: one id, one row). New ones stay in memory until they are written behind the log, by
- * hash and sorted, so that each page is touched once; a restart reads them back from the log's tail.
- * A hash may collide, so what the database finds is only a candidate: the caller compares with the row itself.
+ * Which message ids came before (R1: one id, one row), by hash. New ones stay in memory until they are written behind the
+ * log, in order, so that each page is touched once; a restart reads them back from the log's tail.
+ * Hashes may collide, so what is found is only a candidate: the caller compares with the row itself. A bit for the top of
+ * each stored hash spares most looks into the database; after a start the bits are read back little by little.
  */
 import type { Db } from './database.ts'
+import { IdTable } from './id-table.ts'
+
+/** Of a hash's 53 bits, those that find its mark: 2 MB of marks, mostly clear up to some ten million ids. */
+const topBits = 24
 
 export type Seen = ReturnType<typeof createSeen>
-
-/** source → message id → its row. */
-type Ids = Map<number, Map<string, number>>
 
 export function createSeen(db: Db) {
   const find = db.prepare<[number], number>('SELECT seq FROM seen WHERE hash = ?').pluck()
   const insert = db.prepare('INSERT OR IGNORE INTO seen (hash, seq) VALUES (?, ?)')
-  let recent: Ids = new Map()
-  let leaving: Ids | null = null
-  let sorted: { hash: number; seq: number }[] = []
-  let isStored = db.prepare('SELECT 1 FROM seen LIMIT 1').get() !== undefined
+  let recent = new IdTable()
+  let leaving = new IdTable()
+  /** The next place of `leaving` to be written. */
+  let place = 0
+  let written = 0
+  const stored = db.prepare<[number, number], number>('SELECT hash FROM seen WHERE hash > ? ORDER BY hash LIMIT ?').pluck()
+  const bits = new Uint8Array(2 ** (topBits - 3))
+  /** The bits up to this hash are read back; Infinity once all are. */
+  let warmTo = 0
+
+  const mark = (hash: number) => {
+    const top = Math.floor(hash / 2 ** (53 - topBits)) & (2 ** topBits - 1)
+    bits[top >> 3]! |= 1 << (top & 7)
+  }
+  const isMarked = (hash: number): boolean => {
+    const top = Math.floor(hash / 2 ** (53 - topBits)) & (2 ** topBits - 1)
+    return (bits[top >> 3]! & (1 << (top & 7))) !== 0
+  }
+  const mayBeStored = (hash: number): boolean => hash > warmTo || isMarked(hash)
 
   return {
-    /** The rows that may hold this id; undefined when there is surely none. */
-    candidates(source: number, messageId: string): number[] | undefined {
-      const near = recent.get(source)?.get(messageId) ?? leaving?.get(source)?.get(messageId)
-      if (near !== undefined) return [near]
-      if (!isStored) return undefined
-      const hash = hashId(source, messageId)
-      return find.get(hash) === undefined ? undefined : find.all(hash)
+    /** The rows that may hold the id with this hash; undefined when there is surely none. */
+    candidates(hash: number): number[] | undefined {
+      if (recent.has(hash) || leaving.has(hash)) return [...recent.get(hash), ...leaving.get(hash), ...find.all(hash)]
+      return mayBeStored(hash) && find.get(hash) !== undefined ? find.all(hash) : undefined
     },
-    add(source: number, messageId: string, seq: number) {
-      let ids = recent.get(source)
-      if (ids === undefined) recent.set(source, (ids = new Map()))
-      ids.set(messageId, seq)
-    },
-    size: () => sizeOf(recent) + sorted.length,
+    add: (hash: number, seq: number) => recent.add(hash, seq),
+    size: () => recent.size + leaving.size - written,
     /** Begins to write behind all that is known now. */
     beginLeaving() {
+      const emptied = leaving
       leaving = recent
-      recent = new Map()
-      sorted = []
-      for (const [source, ids] of leaving) for (const [messageId, seq] of ids) sorted.push({ hash: hashId(source, messageId), seq })
-      sorted.sort((a, b) => b.hash - a.hash)
+      recent = emptied
+      place = 0
+      written = 0
     },
     /** Writes up to `most` of them, in the transaction that is open; true when none is left. */
     leave(most: number): boolean {
-      for (let n = 0; n < most; n++) {
-        const next = sorted.pop()
-        if (next === undefined) return true
-        insert.run(next.hash, next.seq)
-        isStored = true
+      for (let n = 0; n < most && place < leaving.capacity; place++) {
+        const hash = leaving.hashAt(place)
+        if (hash === 0) continue
+        insert.run(hash, leaving.seqAt(place))
+        mark(hash)
+        written++
+        n++
       }
-      return sorted.length === 0
+      return written === leaving.size
+    },
+    /** Reads some more of the bits back. */
+    warm(most: number) {
+      if (warmTo === Infinity) return
+      const hashes = stored.all(warmTo, most)
+      for (const hash of hashes) mark(hash)
+      warmTo = hashes.length < most ? Infinity : hashes.at(-1)!
     },
     /** Once the last of them is written. */
     left() {
-      leaving = null
+      leaving.clear()
+      written = 0
     },
   }
 }
 
-const sizeOf = (ids: Ids): number => [...ids.values()].reduce((sum, { size }) => sum + size, 0)
-
-/** A 53-bit hash of one source's message id (cyrb53's mixing, two 32-bit lanes). */
+/** A 53-bit hash of one source's message id, never 0 (cyrb53's mixing, two 32-bit lanes). */
 export function hashId(source: number, messageId: string): number {
   let a = 0xdeadbeef ^ source
   let b = 0x41c6ce57 ^ source
@@ -71,5 +89,5 @@ export function hashId(source: number, messageId: string): number {
   }
   a = Math.imul(a ^ (a >>> 16), 2246822507) ^ Math.imul(b ^ (b >>> 13), 3266489909)
   b = Math.imul(b ^ (b >>> 16), 2246822507) ^ Math.imul(a ^ (a >>> 13), 3266489909)
-  return 4294967296 * (2097151 & b) + (a >>> 0)
+  return 4294967296 * (2097151 & b) + (a >>> 0) + 1
 }
