@@ -122,6 +122,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     async stop() {
       stopping = true
       await gateway.app.close()
+      links.flush()
       await drain.stop()
       batch.stop()
       await post.close()

@@ -101,6 +101,8 @@ export function createIdentity(options: Options) {
     if (address === undefined) return hot
     const other = find('e', address)
     if (other === null) return point('e', address, hot)
+    // A life born for this very event knows no userId yet.
+    if (message.userId !== undefined && isSomebody(other)) return hot
     return mayJoin(other, hot, 'server') ? join(hot, other, at, received) : hot
   }
 

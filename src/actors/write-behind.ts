@@ -10,6 +10,12 @@ import type { Meta } from '../store/meta.ts'
 import type { Seen } from '../store/seen.ts'
 import type { Hot, Lives } from './lives.ts'
 
+/** Of the bound: where it begins, and the rows over which the work is spread. */
+const beginAt = 0.45
+const paidWithin = 0.45
+/** Lives written in one go when nothing comes in. */
+const idleShare = 256
+
 export type WriteBehind = ReturnType<typeof createWriteBehind>
 
 export function createWriteBehind(options: { lives: Lives; seen: Seen; log: Log; meta: Meta; eventsMax?: number; ageMaxMs?: number }) {
@@ -20,17 +26,23 @@ export function createWriteBehind(options: { lives: Lives; seen: Seen; log: Log;
   let since = 0
   let target = 0
   let leaving: Hot[] | null = null
+  /** What each row taken meanwhile pays of the work, so that it is done in time and stalls no batch; and what is owed. */
+  const share = { lives: 0, ids: 0 }
+  const owed = { lives: 0, ids: 0 }
 
   function begin() {
     target = log.lastSeq()
     leaving = lives.takeDirty()
+    share.lives = leaving.length / (eventsMax * paidWithin)
+    share.ids = seen.size() / (eventsMax * paidWithin)
+    owed.lives = owed.ids = 0
     seen.beginLeaving()
   }
 
-  /** Up to `most` lives and some ids in the open transaction; true when the watermark moved. */
-  function slice(most: number): boolean {
-    for (let n = 0; n < most && leaving!.length > 0; n++) lives.store(leaving!.pop()!)
-    const idsWritten = seen.leave(most * 2)
+  /** Up to so many lives and ids in the open transaction; true when the watermark moved. */
+  function slice(livesMost: number, idsMost: number): boolean {
+    for (let n = 0; n < livesMost && leaving!.length > 0; n++) lives.store(leaving!.pop()!)
+    const idsWritten = seen.leave(idsMost)
     if (leaving!.length > 0 || !idsWritten) return false
     meta.set('watermark', target)
     watermark = target
@@ -42,7 +54,7 @@ export function createWriteBehind(options: { lives: Lives; seen: Seen; log: Log;
   function isDue(now: number, behind: number): boolean {
     if (behind === 0 && lives.dirtySize() === 0) return false
     if (since === 0) since = now
-    return behind >= eventsMax * 0.5 || now - since >= ageMaxMs * 0.5 || lives.isCrowded()
+    return behind >= eventsMax * beginAt || now - since >= ageMaxMs * 0.5 || lives.isCrowded()
   }
 
   return {
@@ -53,10 +65,7 @@ export function createWriteBehind(options: { lives: Lives; seen: Seen; log: Log;
     /** Whether it is in the middle of it. */
     isLeaving: () => leaving !== null,
 
-    /**
-     * A share of the work in the open transaction, after a batch of `taken` rows: about as much as came in, so that it
-     * keeps pace and never stalls a batch; more when nothing comes in or the bound is near. Frees memory too.
-     */
+    /** A share of the work in the open transaction, after a batch of `taken` rows; more when nothing comes in. Frees memory too. */
     step(now: number, taken: number) {
       lives.letGo()
       seen.warm(1_000)
@@ -66,8 +75,14 @@ export function createWriteBehind(options: { lives: Lives; seen: Seen; log: Log;
         begin()
         since = 0
       }
-      const share = taken === 0 ? 256 : 32 + taken
-      slice(behind > eventsMax * 0.8 || lives.isCrowded() ? share * 3 : share)
+      if (taken === 0) return void slice(idleShare, idleShare * 2)
+      const hurry = behind > eventsMax * 0.95 || lives.isCrowded() ? 4 : 1
+      owed.lives += taken * share.lives * hurry
+      owed.ids += taken * share.ids * hurry
+      const [livesDue, idsDue] = [Math.ceil(owed.lives), Math.ceil(owed.ids)]
+      owed.lives -= livesDue
+      owed.ids -= idsDue
+      slice(livesDue, idsDue)
     },
 
     /** On virtual time: frees memory, and only when there is much to free. */
@@ -80,7 +95,7 @@ export function createWriteBehind(options: { lives: Lives; seen: Seen; log: Log;
     finish() {
       for (let round = 0; round < 2; round++) {
         if (leaving === null) begin()
-        while (!slice(20_000)) continue
+        while (!slice(20_000, 40_000)) continue
       }
     },
   }

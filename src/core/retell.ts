@@ -61,6 +61,8 @@ function take(stepper: Stepper, start: Life, row: Told, telling: Telling): Life 
     const after = fire(stepper, life, timer, telling.decide)
     telling.witness?.(life, after, { type: timer[0], at: timer[1] }, row)
     life = after
+    // Those due at the same instant have rows of their own: one of them may have been set aside.
+    if (row.kind === kinds.timer && timer[0] === row.body && timer[1] === row.at) break
   }
   if (row.kind === kinds.timer) return { ...life, at: row.at }
   if (row.kind === kinds.merge) return joined(life, row)
@@ -112,9 +114,11 @@ export function relive(rows: readonly Told[], recorded: readonly Recorded[], tel
 
 /** Answers as the record has it. A letter on record for later, or not at all, may have been waiting for the morning. */
 export function decideByRecord(recorded: readonly Recorded[], waits: (life: Life, at: number) => number | null): Decide {
-  const record = new Map(recorded.map((decision) => [`${decision.template}/${decision.run}`, decision]))
+  const record = Map.groupBy(recorded, ({ template, run }) => `${template}/${run}`)
   return (ask, life, at) => {
-    const found = record.get(`${ask.template}/${ask.run}`)
+    // More than one where lives were joined whose runs began at the same instant.
+    const same = record.get(`${ask.template}/${ask.run}`)
+    const found = same?.findLast((decision) => decision.at <= at) ?? same?.[0]
     if (found === undefined || found.at > at) {
       const until = waits(life, at)
       if (until !== null) return { wait: until }
@@ -128,7 +132,7 @@ function remember(chapter: Chapter, recorded: Recorded, telling: Telling): Chapt
   const stepper = telling.stepper(chapter.machine)
   let life = chapter.life
   for (let timer = dueTimer(life, recorded.at); timer !== null; timer = dueTimer(life, recorded.at)) life = fire(stepper, life, timer, telling.decide)
-  if (hasDecided(life, recorded.template, recorded.run)) return { ...chapter, life }
+  if (hasDecided(life, recorded)) return { ...chapter, life }
   const entry: Past = [recorded.template, recorded.run, recorded.at, recorded.decision === 'queued' ? 1 : 0]
   const at = Math.max(life.at, recorded.at)
   life = { ...life, at, past: [...life.past, entry].sort((a, b) => a[2] - b[2]) }
@@ -142,4 +146,5 @@ export function pastAnswer(life: Life, ask: Ask): Answer | null {
   return found === undefined ? null : found[3] === 1 ? 'queued' : 'skipped'
 }
 
-const hasDecided = (life: Life, template: string, run: number) => life.past.some(([name, when]) => name === template && when === run)
+const hasDecided = (life: Life, { template, run, at, decision }: Recorded) =>
+  life.past.some(([name, since, when, queued]) => name === template && since === run && when === at && queued === (decision === 'queued' ? 1 : 0))

@@ -64,7 +64,9 @@ export function differs(store: Store, of: (version: number) => Machine, id: numb
   const rows = store.log.life(stored.head)
   const head = rows.findLast((row) => row.seq === stored.head)
   if (head === undefined) return `its last row ${stored.head} is not in the log`
-  const decisions = store.decisions.of(id).filter((decision) => decision.at <= head.at)
+  // A life that joined this one after that row has brought its decisions along already.
+  const members = new Set(rows.map(({ customer }) => customer))
+  const decisions = store.decisions.of(id).filter(({ at, key }) => at <= head.at && members.has(Number(key.split('/')[0])))
   const chapter = retold(rows, decisions, of)!
   const { stepper } = of(stored.machine)
   const told = chapter.machine === stored.machine ? lifeToText(stepper, chapter.life) : lifeToText(stepper, migrate(lifeToText(of(chapter.machine).stepper, chapter.life), stepper))

@@ -64,10 +64,14 @@ export const steps: readonly string[] = [
     next_at    INTEGER,                  -- when it is due for an attempt; null when none is
     changed    INTEGER NOT NULL,         -- when its state last changed, ms
     reply      TEXT,                     -- what the other side last said
-    resend     INTEGER NOT NULL DEFAULT 0, -- 1: after an unknown outcome it may be sent once more (R4)
-    data       TEXT NOT NULL,            -- what it was rendered from, frozen
-    links      TEXT NOT NULL,            -- JSON array of destinations
-    mime       BLOB NOT NULL             -- frozen (R3)
+    resend     INTEGER NOT NULL DEFAULT 0  -- 1: after an unknown outcome it may be sent once more (R4)
+  ) STRICT;
+  -- Apart, so that a change of state writes none of it again.
+  CREATE TABLE letter_content (
+    id    INTEGER PRIMARY KEY,           -- the letter's
+    data  TEXT NOT NULL,                 -- what it was rendered from, frozen
+    links TEXT NOT NULL,                 -- JSON array of destinations
+    mime  BLOB NOT NULL                  -- frozen (R3)
   ) STRICT;
   CREATE INDEX letter_due ON letter (next_at) WHERE next_at IS NOT NULL;
   CREATE INDEX letter_state ON letter (state, id) WHERE state IN ('attempting', 'flushing', 'failed', 'unknown');
