@@ -16,7 +16,7 @@ const longer = new Map([['src/sim/oracle.ts', 'the contract told a second time; 
 const entries = /^src\/(?:cli\/beckon\.js|(?:sim\/sim|bench\/bench|sdk\/client)\.ts)$|^machines\/(?:customer|settings)\.ts$/
 
 /** For tests alone, though not named so. */
-const standIns = new Set(['src/core/random-machine.ts', 'src/core/xstate-judge.ts', 'src/gateway/fake.ts'])
+const standIns = new Set(['src/core/step/random-machine.ts', 'src/core/step/xstate-judge.ts', 'src/gateway/fake.ts'])
 
 /** Where real time and chance may be used. The client runs in somebody else's process, which has no `main.ts` to pass them in. */
 const ownTime = /^src\/(?:main\.ts|(?:cli|bench|sim|sdk)\/|store\/checkpoint)/

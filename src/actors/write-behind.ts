@@ -16,8 +16,6 @@ const paidWithin = 0.45
 /** Lives written in one go when nothing comes in. */
 const idleShare = 256
 
-export type WriteBehind = ReturnType<typeof createWriteBehind>
-
 export function createWriteBehind(options: { lives: Lives; seen: Seen; log: Log; meta: Meta; eventsMax?: number; ageMaxMs?: number }) {
   const { lives, seen, log, meta } = options
   const eventsMax = options.eventsMax ?? limits.replayEventsMax

@@ -34,7 +34,7 @@ const shopSide = new Set(['order_updated', 'order_refunded', 'order_cancelled'])
 const names = new Map<string, string>()
 
 /** `Product Added` → `product_added`. */
-export function toEventName(name: string): string {
+function toEventName(name: string): string {
   let folded = names.get(name)
   if (folded === undefined) {
     folded = name.trim().toLowerCase().replaceAll(/[\s_.:-]+/g, '_')

@@ -3,7 +3,7 @@
  * Stored as JSON beside the log, from which it can always be recomputed (R2).
  */
 import type { Profile } from '../profile/profile.ts'
-import type { Snapshot, Stepper } from './step.ts'
+import type { Snapshot, Stepper } from './step/step.ts'
 
 /** An armed timer: its event's type, and when it is due (ms). A list of them stands in the order they were set. */
 export type Timer = readonly [event: string, due: number]

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { assign, createMachine } from 'xstate'
 import { lifeToText } from './life.ts'
 import { migrate } from './migrate.ts'
-import { compileStepper } from './step.ts'
+import { compileStepper } from './step/step.ts'
 import { birth, turn } from './turn.ts'
 
 const region = (states: object, initial: string) => ({ initial, states })

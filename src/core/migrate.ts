@@ -5,7 +5,7 @@
  */
 import type { Life, Timer } from './life.ts'
 import { birth } from './turn.ts'
-import type { Snapshot, Stepper } from './step.ts'
+import type { Snapshot, Stepper } from './step/step.ts'
 
 type Value = string | { [state: string]: Value | undefined }
 type Context = Record<string, unknown>

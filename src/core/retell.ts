@@ -13,7 +13,7 @@ import { readMessage } from './parse.ts'
 import type { Ask, Life, Past } from './life.ts'
 import { lifeToText } from './life.ts'
 import { migrate } from './migrate.ts'
-import type { Stepper } from './step.ts'
+import type { Stepper } from './step/step.ts'
 import { birth, dueTimer, fire, turn } from './turn.ts'
 import type { Answer, Decide } from './turn.ts'
 
@@ -24,7 +24,7 @@ export type Told = { seq: number; at: number; kind: number; machine: number; ine
 export const kinds = { browser: 0, verified: 1, server: 2, timer: 3, outcome: 4, merge: 5 } as const
 /** Why no machine heard a row: it was too old, its machine threw, it was not human. */
 export const inert = { no: 0, old: 1, quarantined: 2, machine: 3 } as const
-export const trusts: readonly Trust[] = ['browser', 'verified', 'server']
+const trusts: readonly Trust[] = ['browser', 'verified', 'server']
 
 /** A merge row's body: the other life's last row and id, and what stays true of either life. */
 export type MergeBody = { other: number; otherId: number; consent?: Profile['consent']; suppressed?: Profile['suppressed'] }

@@ -9,7 +9,7 @@ import { BeckonError } from './errors.ts'
 import type { MachineEvent } from './event.ts'
 import type { Ask, Life, Past, Timer } from './life.ts'
 import { limits } from './limits.ts'
-import type { Action, Stepper } from './step.ts'
+import type { Action, Stepper } from './step/step.ts'
 
 /** What the shell answers when a letter is asked for. */
 export type Answer = 'queued' | 'skipped' | { wait: number }
@@ -18,7 +18,7 @@ export type Answer = 'queued' | 'skipped' | { wait: number }
 export type Decide = (ask: Ask, life: Life, at: number) => Answer
 
 /** Decisions older than this are forgotten by the life (the log and the decision table keep them). */
-export const pastMs = 31 * 86_400_000
+const pastMs = 31 * 86_400_000
 
 const waitPrefix = 'letter.wait/'
 

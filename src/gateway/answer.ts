@@ -3,7 +3,7 @@ import type { FastifyReply } from 'fastify'
 import { codes, type Refusal } from '../core/errors.ts'
 
 /** The body of a refusal: its code, one sentence, and what to do. */
-export function toRefusalBody(refusal: Refusal): { success: false; code: string; message: string; hint: string } {
+function toRefusalBody(refusal: Refusal): { success: false; code: string; message: string; hint: string } {
   const about = refusal.about === undefined ? '' : `: ${refusal.about}`
   return { success: false, code: refusal.refused, message: `Refused, ${refusal.refused}${about}.`, hint: codes[refusal.refused][1] }
 }

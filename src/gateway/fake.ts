@@ -86,7 +86,7 @@ export class FakeClock implements Clock {
   }
 }
 
-export const ids: Ids = { random: (bytes) => randomBytes(bytes).toString('base64url') }
+const ids: Ids = { random: (bytes) => randomBytes(bytes).toString('base64url') }
 
 export type Fake = Gateway & { intake: FakeIntake; links: FakeLinks; clock: FakeClock }
 

@@ -2,7 +2,7 @@
 import { isObject, parseTime } from '../core/parse.ts'
 
 /** A Segment message for one item of a PostHog batch. Checks nothing: parseMessage does. Pure. */
-export function fromPosthog(item: unknown): unknown {
+function fromPosthog(item: unknown): unknown {
   if (!isObject(item) || item['event'] === undefined) return item
   const properties = isObject(item['properties']) ? item['properties'] : {}
   const told = { messageId: item['uuid'] ?? item['messageId'], userId: item['distinct_id'] ?? properties['distinct_id'], timestamp: item['timestamp'] }

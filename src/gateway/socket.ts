@@ -15,7 +15,7 @@ import { findKey, isOriginAllowed, type Key, type Origins } from './keys.ts'
 import { toAddress, toNeighbourhood } from './rate.ts'
 import type { Shared, StreamLimits } from './shared.ts'
 
-export const subprotocol = 'beckon.v1'
+const subprotocol = 'beckon.v1'
 
 export type StreamOptions = Omit<Shared, 'limits' | 'draining' | 'drained'> & {
   readonly origins: Origins

@@ -23,7 +23,7 @@ export function findCustomer(store: Store, name: string): number {
 }
 
 /** The last row of a life: what is stored may be behind the log. */
-export function headOf(store: Store, customer: number): number {
+function headOf(store: Store, customer: number): number {
   let head = store.customers.get(customer)?.head ?? 0
   for (let seq = Number(store.meta.get('watermark') ?? 0); ; ) {
     const rows = store.log.after(seq, 10_000)

@@ -75,7 +75,7 @@ function never({ machine, life }: Dossier, template: string): Never {
 }
 
 /** Each region's active state, as a path. */
-export function statesOf(life: Life): Record<string, string> {
+function statesOf(life: Life): Record<string, string> {
   return Object.fromEntries(Object.entries(life.snapshot.states.value).map(([region, value]) => [region, pathOf(value)]))
 }
 
@@ -89,7 +89,7 @@ function pathOf(value: unknown): string {
     .join(' + ')
 }
 
-export function timersOf(life: Life): { timer: string; due: number }[] {
+function timersOf(life: Life): { timer: string; due: number }[] {
   return life.timers.map(([event, due]) => ({ timer: event.replace(/^xstate\.after\.([^.]+)\.(?:customer\.)?(.*)$/, '$1 in $2'), due })).sort((a, b) => a.due - b.due)
 }
 

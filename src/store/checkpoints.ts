@@ -6,8 +6,8 @@
 import { Worker } from 'node:worker_threads'
 import type { Db } from './database.ts'
 
-export const everyMs = 250
-const walPagesMax = 16_384
+const everyMs = 250
+const walPagesMax = 65_536
 const restPagesMax = 2_000
 
 /** What the worker tells after each checkpoint: pages in the log, and how many of them are in the database now. */

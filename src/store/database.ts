@@ -31,14 +31,14 @@ export function openDatabase(path: string, options: OpenOptions = {}): Db {
 
 function prepare(db: Db, options: OpenOptions) {
   if (!options.readonly) {
-    db.pragma('journal_mode = WAL')
+    db.pragma(`journal_mode = ${options.scratch ? 'OFF' : 'WAL'}`)
     db.pragma(`synchronous = ${options.scratch ? 'OFF' : 'FULL'}`)
     const synchronous = db.pragma('synchronous', { simple: true })
     if (synchronous !== (options.scratch ? 0 : 2)) throw new BeckonError('store.unsafe', `SQLite runs with synchronous=${synchronous}`)
     db.pragma('secure_delete = ON')
     db.pragma('foreign_keys = OFF')
   }
-  db.pragma('cache_size = -65536')
+  db.pragma('cache_size = -32768')
   db.pragma('temp_store = MEMORY')
   migrate(db, options.readonly ?? false)
 }

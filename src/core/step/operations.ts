@@ -1,6 +1,6 @@
 /** Actions, compiled once: each becomes a function that does to a run what XState would do. */
 import type { AnyStateMachine, EventObject } from 'xstate'
-import { BeckonError } from './errors.ts'
+import { BeckonError } from '../errors.ts'
 import { guardView } from './guards.ts'
 import type { Node } from './descriptors.ts'
 import type { Action, Args, Run } from './run.ts'

@@ -1,6 +1,6 @@
 /** What one step carries along while it goes through its microsteps. */
 import type { EventObject } from 'xstate'
-import { BeckonError } from './errors.ts'
+import { BeckonError } from '../errors.ts'
 import type { PlanSet } from './plan.ts'
 
 /** An action as XState's `transition()` reports it: what to do and with which resolved params. */
@@ -12,11 +12,15 @@ const noActor = (name: string) =>
     `An action uses \`${name}\`, but a customer's machine has no actor to give it: return data in the action's params instead.`,
   )
 
+/** What a machine's author keeps in it: its shape is known to them alone. */
+// oxlint-disable-next-line no-explicit-any -- as in XState's own types
+export type Context = any
+
 /** What guards, assigns and params are called with. A new one whenever the context or the event changes, never mutated. */
 export class Args {
-  readonly context: any
+  readonly context: Context
   readonly event: EventObject
-  constructor(context: any, event: EventObject) {
+  constructor(context: Context, event: EventObject) {
     this.context = context
     this.event = event
   }
@@ -33,7 +37,7 @@ export class Args {
 
 /** One step under way. Made per step, so that a step may run inside another and a throw leaves nothing behind. */
 export class Run {
-  context: any
+  context: Context
   event: EventObject
   /** The states before the microstep under way: what `stateIn` sees. */
   states: PlanSet
@@ -45,7 +49,7 @@ export class Run {
   asking: { readonly guard?: unknown; readonly source: { readonly id: string } } | null = null
   #args: Args | null = null
 
-  constructor(context: any, event: EventObject, states: PlanSet) {
+  constructor(context: Context, event: EventObject, states: PlanSet) {
     this.context = context
     this.event = event
     this.states = states
@@ -55,7 +59,7 @@ export class Run {
     return (this.#args ??= new Args(this.context, this.event))
   }
 
-  assign(context: any): void {
+  assign(context: Context): void {
     this.context = context
     this.#args = null
   }

@@ -9,15 +9,15 @@ import type { AnyStateMachine, EventObject, StateValue } from 'xstate'
 import { __unsafe_getAllOwnEventDescriptors as eventDescriptors } from 'xstate'
 import { actionsOf, actorUse, compileAction } from './operations.ts'
 import { timersOf, type StateTimer } from './after.ts'
-import { BeckonError } from './errors.ts'
-import type { MachineEvent } from './event.ts'
+import { BeckonError } from '../errors.ts'
+import type { MachineEvent } from '../event.ts'
 import { nodesOf, type EventClass, type Node } from './descriptors.ts'
 import { guardError, isForeignGuard } from './guards.ts'
 import { rowsOf, type Candidacy } from './explanation.ts'
 import { slowStepper } from './slow-step.ts'
 import { checkValue } from './state-value.ts'
 import { Plans, type Plan, type PlanSet, type Selector } from './plan.ts'
-import { Run, type Action } from './run.ts'
+import { Run, type Action, type Context } from './run.ts'
 
 export type { Action } from './run.ts'
 export type { Candidacy } from './explanation.ts'
@@ -30,12 +30,12 @@ export type StateSet = {
   readonly tags: ReadonlySet<string>
 }
 
-export type Snapshot = { readonly states: StateSet; readonly context: any }
+export type Snapshot = { readonly states: StateSet; readonly context: Context }
 
 /** A snapshot as plain JSON. Keep all of it: the optional parts are there only when `value` does not tell enough. */
 export type SnapshotJson = {
   value: StateValue
-  context: any
+  context: Context
   /** The active states as they were entered, where that decides which of two regions acts first. */
   order?: readonly string[]
   /** The machine reached its end, though `value` no longer shows it. */
@@ -72,7 +72,7 @@ export interface Stepper {
 }
 
 /** Where XState sets no limit of its own it would never return; we give up here. */
-export const microstepsMax = 10_000
+const microstepsMax = 10_000
 
 const noActions: readonly Action[] = Object.freeze([])
 

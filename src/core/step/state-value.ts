@@ -1,6 +1,6 @@
 /** State values as they come from outside: from a database written by another version of the machine. */
 import type { AnyStateMachine, StateValue } from 'xstate'
-import { BeckonError } from './errors.ts'
+import { BeckonError } from '../errors.ts'
 import type { Node } from './descriptors.ts'
 
 /**

@@ -35,7 +35,7 @@ const ruleOf = (type: string): EventRule => {
 const isWildcard = (descriptor: string) => descriptor === '*' || descriptor.endsWith('.*')
 
 /** Whether a transition on `descriptor` listens to `type`, as XState decides it: `site.*` hears `site.a`, `site.a.b` and `site`. */
-export function hears(descriptor: string, type: string): boolean {
+function hears(descriptor: string, type: string): boolean {
   if (descriptor === type || descriptor === '*') return true
   if (!descriptor.endsWith('.*')) return false
   const wanted = descriptor.split('.')
