@@ -7,5 +7,4 @@ import { presence } from './presence.ts'
 import { purchase } from './purchase.ts'
 import type { Settings } from './settings.ts'
 
-export const customer = (settings: Settings) =>
-  customerOf({ cart, browsing: browsing(settings), purchase, engagement, presence }, settings)
+export const customer = (settings: Settings) => customerOf({ cart, browsing: browsing(settings), purchase, engagement, presence }, settings)

@@ -29,7 +29,11 @@ async function start(more: Partial<ServerConfig> = {}, dataDir = directory()) {
 const keysOf = ({ keys }: Server) => ({ pk: keys.find(({ kind }) => kind === 'public')!.token, sk: keys.find(({ kind }) => kind === 'secret')!.token })
 
 const post = (server: Server, key: string, path: string, body: unknown) =>
-  fetch(`${server.url}${path}`, { method: 'POST', headers: { authorization: `Basic ${btoa(`${key}:`)}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  fetch(`${server.url}${path}`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${key}:`)}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
 
 const inbox = async (server: Server) => (await fetch(`${server.url}/inbox`)).text()
 
@@ -42,9 +46,15 @@ async function until<T>(look: () => Promise<T | undefined | false>, what: string
   throw new Error(`waited in vain for ${what}`)
 }
 
-const cart = { type: 'track', userId: 'ann', event: 'Product Added', properties: { product_id: 'mug', name: 'Blue mug', price: 12, currency: 'EUR', email: 'ann@example.test' } }
+const cart = {
+  type: 'track',
+  userId: 'ann',
+  event: 'Product Added',
+  properties: { product_id: 'mug', name: 'Blue mug', price: 12, currency: 'EUR', email: 'ann@example.test' },
+}
 const letterIn = (server: Server) => until(async () => /\/inbox\/\d+/.exec(await inbox(server))?.[0], 'a letter')
-const sourceOf = async (server: Server, letter: string) => (await (await fetch(`${server.url}${letter}/source`)).text()).replaceAll('=\r\n', '').replaceAll('=3D', '=')
+const sourceOf = async (server: Server, letter: string) =>
+  (await (await fetch(`${server.url}${letter}/source`)).text()).replaceAll('=\r\n', '').replaceAll('=3D', '=')
 
 test('an event over HTTP becomes a letter in the inbox, with links that lead where they should', async () => {
   const { server, sk } = await start()
@@ -110,6 +120,8 @@ test('the inbox is closed to a page that calls this machine by another name', as
   const { server } = await start()
   const { port } = new URL(server.url)
   const { request } = await import('node:http')
-  const status = await new Promise((done) => request({ port, host: '127.0.0.1', path: '/inbox', headers: { host: 'evil.example' } }, (answer) => done(answer.statusCode)).end())
+  const status = await new Promise((done) =>
+    request({ port, host: '127.0.0.1', path: '/inbox', headers: { host: 'evil.example' } }, (answer) => done(answer.statusCode)).end(),
+  )
   expect(status).toBe(403)
 })

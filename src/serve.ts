@@ -72,7 +72,11 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   const path = join(dataDir, 'beckon.db')
   const store = openStore(path)
   const heart = createHeart({
-    store, ids, shop, publicUrl, dataDir,
+    store,
+    ids,
+    shop,
+    publicUrl,
+    dataDir,
     machine: loadMachine(machinesDirectory, config.settings),
     templates: loadTemplates(templatesDirectory),
     from: config.from,
@@ -91,13 +95,20 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   }
 
   const batch = createBatch({ engine, store, clock, epoch, onLetters: () => drain.wake(), onFatal: fatal, soon: setImmediate })
-  const post = config.smtp === undefined ? createInboxPost() : createSmtpPost({ clock, ...config.smtp, ...(config.dkim === undefined ? {} : { dkim: signer(config.dkim) }) })
+  const post =
+    config.smtp === undefined
+      ? createInboxPost()
+      : createSmtpPost({ clock, ...config.smtp, ...(config.dkim === undefined ? {} : { dkim: signer(config.dkim) }) })
   const { letters, suppressions, db } = store
   const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
   const metrics = createMetrics({ engine, batch, drain })
   const gateway = createGateway({
-    clock, ids, links, host, publicUrl,
+    clock,
+    ids,
+    links,
+    host,
+    publicUrl,
     keys: { find: (token) => keys.find((key) => key.token === token) },
     intake: batch,
     origins: config.origins,

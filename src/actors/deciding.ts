@@ -47,7 +47,15 @@ export function createDeciding({ machine, config, prepare, outside }: Options) {
     if (before !== null) return before
     const rule = rules.letters[ask.template] ?? unknownRule
     const asked: Asked = { ask, rule, key: `${customer}/${rule.journey}/${ask.run}/${ask.template}`, customer, life, at }
-    const facts: Facts = { at, customer, profile: life.profile, dormant: life.snapshot.states.tags.has('dormant'), lastOrderAt: lastOrderAt(life), past: life.past, outside: outside(asked) }
+    const facts: Facts = {
+      at,
+      customer,
+      profile: life.profile,
+      dormant: life.snapshot.states.tags.has('dormant'),
+      lastOrderAt: lastOrderAt(life),
+      past: life.past,
+      outside: outside(asked),
+    }
     const verdict = judge(ask, facts, rules)
     if ('wait' in verdict) return verdict
     if (!verdict.send) return note(asked, verdict, facts.outside, null)

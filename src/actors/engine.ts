@@ -58,11 +58,31 @@ export function createEngine(options: EngineOptions) {
   const { log, seen, decisions, letters, meta, customers } = store
   const { stepper } = machines.current
   const telling = createTelling(machines.of, addressOf)
-  const lives = createLives({ customers, machines, hotMax: options.hotMax ?? 50_000, ...(options.horizonMs === undefined ? {} : { horizonMs: options.horizonMs }), rebuild: (head) => rebuild(head) })
+  const lives = createLives({
+    customers,
+    machines,
+    hotMax: options.hotMax ?? 50_000,
+    ...(options.horizonMs === undefined ? {} : { horizonMs: options.horizonMs }),
+    rebuild: (head) => rebuild(head),
+  })
   const deciding = createDeciding({ machine: machines.current, config: options.config, prepare: options.prepare, outside: outsideOf })
-  const identity = createIdentity({ lives, customers, decisions, letters, log, machines, telling, addressOf, fireUntil, onRefused: (hot, error) => setAside(hot.head, hot, hot.life.at, error) })
+  const identity = createIdentity({
+    lives,
+    customers,
+    decisions,
+    letters,
+    log,
+    machines,
+    telling,
+    addressOf,
+    fireUntil,
+    onRefused: (hot, error) => setAside(hot.head, hot, hot.life.at, error),
+  })
   const behind = createWriteBehind({
-    lives, seen, log, meta,
+    lives,
+    seen,
+    log,
+    meta,
     ...(options.replayEventsMax === undefined ? {} : { eventsMax: options.replayEventsMax }),
     ...(options.replayAgeMaxMs === undefined ? {} : { ageMaxMs: options.replayAgeMaxMs }),
   })
@@ -90,7 +110,8 @@ export function createEngine(options: EngineOptions) {
     const now = Math.min(message.at, receivedAt)
     const { hot, asUser } = identity.whose(message, trust, now, receivedAt)
     const told = asUser ? message : withoutUser(message)
-    if (trust !== 'server' && receivedAt - message.at > limits.eventAgeMaxMs) note(hot, hot.head === 0 ? now : hot.life.at, receivedAt, trustKinds[trust], source, inert.old, told.text, hot.life)
+    if (trust !== 'server' && receivedAt - message.at > limits.eventAgeMaxMs)
+      note(hot, hot.head === 0 ? now : hot.life.at, receivedAt, trustKinds[trust], source, inert.old, told.text, hot.life)
     else hear(hot, told, trust, source, Math.max(now, hot.life.at), receivedAt)
     seen.add(hash, log.lastSeq())
     counts.events++
@@ -226,7 +247,7 @@ export function createEngine(options: EngineOptions) {
   function recover(): number {
     let told = 0
     const tail = function* (): Generator<Row> {
-      for (let seq = behind.watermark(); ; ) {
+      for (let seq = behind.watermark(); ;) {
         const rows = log.after(seq, 10_000)
         if (rows.length === 0) return
         yield* rows
@@ -274,4 +295,3 @@ function withoutUser(message: Message): Message {
   const { userId, ...rest } = message
   return { ...rest, text: JSON.stringify({ withheld: userId, ...JSON.parse(message.text), userId: undefined }) }
 }
-

@@ -92,13 +92,28 @@ test('the stricter consent of two lives is the joined life’s', () => {
 
 test('joining three lives gives the same customer in whatever order they meet, and loses no event', () => {
   const names = ['a', 'b', 'c'] as const
-  const events = fc.array(fc.record({ who: fc.constantFrom(...names), what: fc.constantFrom(view('mug'), view('cup'), add('mug'), { type: 'page' }, { type: 'track', event: 'Order Completed', properties: { total: 9, email: 'x@example.test' } }), minute: fc.integer({ min: 0, max: 90 }) }), { minLength: 1, maxLength: 12 })
+  const events = fc.array(
+    fc.record({
+      who: fc.constantFrom(...names),
+      what: fc.constantFrom(
+        view('mug'),
+        view('cup'),
+        add('mug'),
+        { type: 'page' },
+        { type: 'track', event: 'Order Completed', properties: { total: 9, email: 'x@example.test' } },
+      ),
+      minute: fc.integer({ min: 0, max: 90 }),
+    }),
+    { minLength: 1, maxLength: 12 },
+  )
   fc.assert(
     fc.property(events, fc.shuffledSubarray([...names], { minLength: 3 }), (happened, order) => {
       const live = (sequence: readonly string[]) => {
         const shop = openShop()
         for (const name of names) shop.send({ type: 'page', anonymousId: name, messageId: `birth-${name}` }, noon)
-        happened.toSorted((x, y) => x.minute - y.minute).forEach(({ who, what, minute }, n) => shop.send({ ...what, anonymousId: who, messageId: `e${n}` }, noon + minute * min))
+        happened
+          .toSorted((x, y) => x.minute - y.minute)
+          .forEach(({ who, what, minute }, n) => shop.send({ ...what, anonymousId: who, messageId: `e${n}` }, noon + minute * min))
         const end = noon + 100 * min
         shop.pass(end)
         sequence.forEach((name, n) => shop.send({ type: 'alias', previousId: name, userId: 'ann', messageId: `alias-${n}` }, end))

@@ -67,7 +67,8 @@ export function createIdentity(options: Options) {
   /** The life of the event's ids, born or joined as needed. Writes within the open transaction. */
   function whose(message: Message, trust: Trust, at: number, received: number): Whose {
     const found = ofIds(message, trust, at, received)
-    if (message.type === 'alias' && message.previousId !== undefined) return { hot: joinPrevious(message.previousId, found.hot, trust, at, received), asUser: found.asUser }
+    if (message.type === 'alias' && message.previousId !== undefined)
+      return { hot: joinPrevious(message.previousId, found.hot, trust, at, received), asUser: found.asUser }
     if (trust !== 'browser' && message.type === 'identify') return { hot: joinAddress(message, found.hot, at, received), asUser: found.asUser }
     return found
   }
@@ -83,7 +84,8 @@ export function createIdentity(options: Options) {
     }
     if (anonymousId === undefined || user === device) return { hot: user, asUser: true }
     const free = device === null || !isSomebody(device)
-    if (trust === 'browser' && user.life.profile.verified) return { hot: free ? (device ?? point('a', anonymousId, bear(at))) : point('a', anonymousId, bear(at)), asUser: false }
+    if (trust === 'browser' && user.life.profile.verified)
+      return { hot: free ? (device ?? point('a', anonymousId, bear(at))) : point('a', anonymousId, bear(at)), asUser: false }
     if (device !== null && free) return { hot: join(user, device, at, received), asUser: true }
     return { hot: point('a', anonymousId, user), asUser: true }
   }

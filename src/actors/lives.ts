@@ -143,7 +143,16 @@ export function createLives(options: Options) {
     /** A customer's first instant. Not in the database until its first row is written behind. */
     bear(id: number, at: number): Hot {
       lastId = Math.max(lastId, id)
-      return keep({ id, life: birth(machines.current.stepper, at), head: 0, machine: machines.version, before: null, dirty: false, armed: Infinity, used: true })
+      return keep({
+        id,
+        life: birth(machines.current.stepper, at),
+        head: 0,
+        machine: machines.version,
+        before: null,
+        dirty: false,
+        armed: Infinity,
+        used: true,
+      })
     },
 
     /** A life that went into another. Its agenda entries find nobody and are dropped. */
@@ -198,7 +207,9 @@ export function createLives(options: Options) {
     store(one: Hot) {
       if (!one.dirty) return
       const { life, machine } = one.before ?? one
-      customers.put(one.id, one.head, machine, nextDue(one.life), lifeToText(machines.of(machine).stepper, life))
+      // Due in whichever machine wakes it first: it is looked at again then.
+      const due = Math.min(nextDue(life) ?? Infinity, nextDue(one.life) ?? Infinity)
+      customers.put(one.id, one.head, machine, due === Infinity ? null : due, lifeToText(machines.of(machine).stepper, life))
       one.dirty = false
     },
   }

@@ -27,7 +27,9 @@ export type Machine = {
 
 /** Loads a `machines/` directory. Throws `machine.refused` naming what is wrong, and `setting.unknown`. */
 export function loadMachine(directory: string, overrides: Record<string, string> = {}): Machine {
-  const names = readdirSync(directory).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts')).sort()
+  const names = readdirSync(directory)
+    .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
+    .sort()
   const sources = Object.fromEntries(names.map((name) => [name, readFileSync(join(directory, name), 'utf8')]))
   return build(resolve(directory), { sources, overrides })
 }

@@ -56,18 +56,29 @@ test('a new journey is one file, one line and one rule: the README’s example w
     'wishlist.ts': `import { asks, lineOf, region } from '#kit'\nimport type { Line } from '#kit'\n${example}`,
   })
   const customer = readFileSync(join(dir, 'customer.ts'), 'utf8')
-  writeFileSync(join(dir, 'customer.ts'), customer.replace("import type", "import { wishlist } from './wishlist.ts'\nimport type"))
+  writeFileSync(join(dir, 'customer.ts'), customer.replace('import type', "import { wishlist } from './wishlist.ts'\nimport type"))
   const settings = readFileSync(join(dir, 'settings.ts'), 'utf8')
-  writeFileSync(join(dir, 'settings.ts'), settings.replace('  // cart', '  wishAfter: hours(2),\n  // cart').replace("  'win-back'", "  'wish-reminder': { journey: 'wishlist', priority: 'low', window: hours(24), allowClaimed: true, unknown: 'hold' },\n  'win-back'"))
+  writeFileSync(
+    join(dir, 'settings.ts'),
+    settings
+      .replace('  // cart', '  wishAfter: hours(2),\n  // cart')
+      .replace(
+        "  'win-back'",
+        "  'wish-reminder': { journey: 'wishlist', priority: 'low', window: hours(24), allowClaimed: true, unknown: 'hold' },\n  'win-back'",
+      ),
+  )
   const machine = loadMachine(dir)
-  expect(checkFiles(machine, loadTemplates(templatesDirectory)).map(({ what }) => what)).toEqual([expect.stringContaining('there is no templates/wish-reminder.eta')])
+  expect(checkFiles(machine, loadTemplates(templatesDirectory)).map(({ what }) => what)).toEqual([
+    expect.stringContaining('there is no templates/wish-reminder.eta'),
+  ])
   const shop = openShop({ machine })
   shop.track('ann', 'Product Added to Wishlist', noon, { product_id: 'mug' })
   shop.pass(noon + 3 * h)
   expect(shop.words()).toEqual(['wish-reminder skipped nothing-to-say'])
 })
 
-const nightly = () => loadMachine(changed('settings.ts', 'timeZone: string } | null = null', "timeZone: string } | null = { from: '21:00', to: '08:00', timeZone: 'UTC' }"))
+const nightly = () =>
+  loadMachine(changed('settings.ts', 'timeZone: string } | null = null', "timeZone: string } | null = { from: '21:00', to: '08:00', timeZone: 'UTC' }"))
 const evening = Date.parse('2026-03-02T20:45:00Z')
 const morning = Date.parse('2026-03-03T08:00:00Z')
 
@@ -104,7 +115,9 @@ test('customers keep their place when the machine changes, and its old version t
   old.track('bob', 'Product Added', noon + 6 * min, { product_id: 'cup' })
   old.close()
 
-  const machine = loadMachine(changed('cart.ts', "after: { abandonAfter: 'abandoned' }", "after: { abandonAfter: 'abandoned' },\n        tags: ['new']"), { abandonAfter: '10m' })
+  const machine = loadMachine(changed('cart.ts', "after: { abandonAfter: 'abandoned' }", "after: { abandonAfter: 'abandoned' },\n        tags: ['new']"), {
+    abandonAfter: '10m',
+  })
   const later = openShop({ dir, machine })
   expect(later.recovered).toBe(2)
   expect(later.states('u:ann')).toMatchObject({ cart: 'active' })

@@ -107,7 +107,17 @@ export type Beckon = Running & { url: string; publicKey: string; secretKey: stri
 /** A real server, as a shop starts it. */
 export async function startBeckon(dataDir: string, how: How & { settings?: string } = {}): Promise<Beckon> {
   const begun = performance.now()
-  const args = [...(how.nodeArgs ?? []), join(root, 'src/cli/beckon.js'), 'start', '--port', '0', '--data', dataDir, '--settings', how.settings ?? '']
+  const args = [
+    ...(how.nodeArgs ?? ['--max-old-space-size=1024']),
+    join(root, 'src/cli/beckon.js'),
+    'start',
+    '--port',
+    '0',
+    '--data',
+    dataDir,
+    '--settings',
+    how.settings ?? '',
+  ]
   const server = start(process.execPath, args, { ...how, env: { BECKON_LOG: 'error', ...how.env } })
   const [, url] = await server.line(/^ready (http\S+)/)
   const readyMs = performance.now() - begun

@@ -92,7 +92,7 @@ const targets: readonly Target[] = [
     unit: 'MB',
     value: of('million.rssMb'),
     goal: { atMost: 400 },
-    note: (f) => `after that traffic; ${count(f['million.readyMb'])} when ready, ${count(f['million.peakMb'])} at most, with everybody`,
+    note: (f) => `after that traffic; ${count(f['million.readyMb'])} when ready, ${count(f['million.peakMb'])} at most with traffic from everybody`,
   },
   {
     name: 'timers: lateness p99',

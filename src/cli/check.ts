@@ -24,7 +24,9 @@ export function check(options: Options): void {
   }
   const isFine = !findings.some(({ level }) => level === 'error')
   if (options.json) {
-    process.stdout.write(`${JSON.stringify({ ok: isFine, machine: machine.hash, templates: templates.names(), findings, ...(database === null ? {} : { customers: database.customers, compared: database.compared, toMigrate: database.toMigrate }) })}\n`)
+    process.stdout.write(
+      `${JSON.stringify({ ok: isFine, machine: machine.hash, templates: templates.names(), findings, ...(database === null ? {} : { customers: database.customers, compared: database.compared, toMigrate: database.toMigrate }) })}\n`,
+    )
   } else {
     process.stdout.write(`machine ${machine.hash}, ${templates.names().length} templates\n`)
     if (database === null) process.stdout.write(`no database in ${options.data} yet\n`)

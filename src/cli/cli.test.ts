@@ -17,7 +17,10 @@ test('replay without a file replays the sample: letters in order of time, a summ
   const letters = join(temporary(), 'letters.ndjson')
   const { code, out, err } = await beckon('replay', '--letters', letters, '--until', '+40d')
   expect([code, out]).toEqual([0, ''])
-  const lines = readFileSync(letters, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+  const lines = readFileSync(letters, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   expect(Object.keys(lines[0])).toEqual(['at', 'customer', 'journey', 'template', 'priority', 'decision', 'reason', 'key', 'to', 'subject'])
   expect(lines.map(({ at }) => at)).toEqual(lines.map(({ at }) => at).sort())
   expect(new Set(lines.map(({ template }) => template)).size).toBe(5)
@@ -39,7 +42,10 @@ test('a replayed database can be kept, explained and checked', async () => {
 test('turns can be written, one a line', async () => {
   const turns = join(temporary(), 'turns.ndjson')
   await beckon('replay', '--turns', turns)
-  const lines = readFileSync(turns, 'utf8').trim().split('\n').map((line) => JSON.parse(line))
+  const lines = readFileSync(turns, 'utf8')
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
   expect(lines.find(({ event }) => event === 'Product Added')).toMatchObject({ customer: expect.any(String), from: { cart: 'empty' }, to: { cart: 'active' } })
 })
 

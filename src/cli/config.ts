@@ -43,8 +43,18 @@ export function readConfig(flags: Flags): ServerConfig {
     origins: new Set((text('BECKON_ORIGINS') ?? '').split(/[\s,]+/).filter(Boolean)),
     policy: { consentRequired: text('BECKON_CONSENT') === 'required', holdout: shares(text('BECKON_HOLDOUT') ?? '') },
     ...optional('smtp', smtp === undefined ? undefined : readSmtp(smtp)),
-    ...optional('dkim', dkimKey === undefined ? undefined : { domain: text('BECKON_DKIM_DOMAIN') ?? sender.address.split('@')[1]!, selector: text('BECKON_DKIM_SELECTOR') ?? 'beckon', privateKey: dkimKey }),
-    ...optional('token', tokenSecret === undefined && tokenKey === undefined ? undefined : { audience: text('BECKON_TOKEN_AUDIENCE') ?? publicUrl, ...optional('secret', tokenSecret), ...optional('publicKey', tokenKey) }),
+    ...optional(
+      'dkim',
+      dkimKey === undefined
+        ? undefined
+        : { domain: text('BECKON_DKIM_DOMAIN') ?? sender.address.split('@')[1]!, selector: text('BECKON_DKIM_SELECTOR') ?? 'beckon', privateKey: dkimKey },
+    ),
+    ...optional(
+      'token',
+      tokenSecret === undefined && tokenKey === undefined
+        ? undefined
+        : { audience: text('BECKON_TOKEN_AUDIENCE') ?? publicUrl, ...optional('secret', tokenSecret), ...optional('publicKey', tokenKey) },
+    ),
     proxies: Number(text('BECKON_PROXIES') ?? 0),
     eventsPerSecond: Number(text('BECKON_EVENTS_PER_SECOND') ?? 20_000),
     hotMax: Number(text('BECKON_HOT_CUSTOMERS') ?? 50_000),
@@ -64,14 +74,16 @@ function text(name: string): string | undefined {
 
 function url(name: string): string | undefined {
   const value = text(name)
-  if (value !== undefined && !/^https?:$/.test(URL.parse(value)?.protocol ?? '')) throw new BeckonError('usage', `${name} is "${value}", which is no http(s) URL`)
+  if (value !== undefined && !/^https?:$/.test(URL.parse(value)?.protocol ?? ''))
+    throw new BeckonError('usage', `${name} is "${value}", which is no http(s) URL`)
   return value
 }
 
 /** `smtp://user:password@host:587` or `smtps://…`. */
 function readSmtp(value: string): NonNullable<ServerConfig['smtp']> {
   const parsed = URL.parse(value)
-  if (parsed === null || !/^smtps?:$/.test(parsed.protocol) || parsed.hostname === '') throw new BeckonError('usage', 'BECKON_SMTP_URL is no smtp:// or smtps:// URL')
+  if (parsed === null || !/^smtps?:$/.test(parsed.protocol) || parsed.hostname === '')
+    throw new BeckonError('usage', 'BECKON_SMTP_URL is no smtp:// or smtps:// URL')
   const secure = parsed.protocol === 'smtps:'
   return {
     host: parsed.hostname,

@@ -4,7 +4,10 @@ import { BeckonError } from '../core/errors.ts'
 /** `abandonAfter=45m,views=4` → { abandonAfter: '45m', views: '4' }. */
 export function parseSettings(text: string): Record<string, string> {
   const settings: Record<string, string> = {}
-  for (const part of text.split(',').map((one) => one.trim()).filter(Boolean)) {
+  for (const part of text
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean)) {
     const at = part.indexOf('=')
     if (at < 1) throw new BeckonError('usage', `"${part}" is no setting: write name=value`)
     settings[part.slice(0, at).trim()] = part.slice(at + 1).trim()

@@ -18,16 +18,23 @@ export async function replayFiles(files: string[], options: Options): Promise<vo
   const settings = parseSettings(options.settings)
   const read = (files.length === 0 ? [sampleEvents] : files).map((file) => readEvents(file, options.format))
   const turns = options.turns === undefined ? null : openLines(options.turns)
-  const { engine, store } = createVirtual(settings, options.data, turns === null ? undefined : (hot, before, after, kind, body) => {
-    turns.write({
-      at: new Date(after.at).toISOString(),
-      customer: nameOf(after.profile),
-      event: kind === kinds.timer ? body : kind === kinds.outcome ? (JSON.parse(body) as { type: string }).type : eventOf(body),
-      from: before.snapshot.states.value,
-      to: after.snapshot.states.value,
-    })
-  })
-  if (engine.counts.events > 0 || store.log.lastSeq() > 0) throw new BeckonError('file.invalid', `${options.data} already holds a database: replay into an empty directory`)
+  const { engine, store } = createVirtual(
+    settings,
+    options.data,
+    turns === null
+      ? undefined
+      : (hot, before, after, kind, body) => {
+          turns.write({
+            at: new Date(after.at).toISOString(),
+            customer: nameOf(after.profile),
+            event: kind === kinds.timer ? body : kind === kinds.outcome ? (JSON.parse(body) as { type: string }).type : eventOf(body),
+            from: before.snapshot.states.value,
+            to: after.snapshot.states.value,
+          })
+        },
+  )
+  if (engine.counts.events > 0 || store.log.lastSeq() > 0)
+    throw new BeckonError('file.invalid', `${options.data} already holds a database: replay into an empty directory`)
   const result = replay({ engine, store, messages: read.flatMap(({ messages }) => messages), until, stopwatch: () => performance.now(), ...progressBar() })
   await turns?.end()
   if (options.letters !== undefined) {
@@ -92,15 +99,20 @@ function report(result: ReplayResult, letters: Counts, duplicateRows: number, as
   const rate = Math.round((result.events / Math.max(result.ms, 1)) * 1_000)
   const refused = Object.fromEntries(result.refused)
   const duplicates = result.duplicates + duplicateRows
-  if (asJson) process.stdout.write(`${JSON.stringify({ ...result, until: new Date(result.until).toISOString(), duplicates, refused, eventsPerSecond: rate, letters })}\n`)
+  if (asJson)
+    process.stdout.write(`${JSON.stringify({ ...result, until: new Date(result.until).toISOString(), duplicates, refused, eventsPerSecond: rate, letters })}\n`)
   const line = (name: string, value: string | number) => `  ${name.padEnd(14)} ${typeof value === 'number' ? value.toLocaleString('en') : value}\n`
   process.stderr.write(
     `${line('events', result.events)}${line('duplicates', duplicates)}${line('customers', result.customers)}${line('transitions', result.transitions)}${line('timers fired', result.timers)}` +
       (result.quarantined > 0 ? line('quarantined', result.quarantined) : '') +
-      Object.entries(refused).map(([code, n]) => line(`refused`, `${n} ${code}`)).join('') +
+      Object.entries(refused)
+        .map(([code, n]) => line(`refused`, `${n} ${code}`))
+        .join('') +
       line('until', new Date(result.until).toISOString()) +
       line('events/s', rate) +
       `  letters\n` +
-      letters.map(({ template, decision, reason, n }) => `    ${template.padEnd(16)} ${decision.padEnd(8)} ${(reason ?? '').padEnd(16)} ${String(n).padStart(8)}\n`).join(''),
+      letters
+        .map(({ template, decision, reason, n }) => `    ${template.padEnd(16)} ${decision.padEnd(8)} ${(reason ?? '').padEnd(16)} ${String(n).padStart(8)}\n`)
+        .join(''),
   )
 }

@@ -60,7 +60,7 @@ export const codes = {
   'store.newer': [500, 'This database was written by a newer Beckon: upgrade, or restore the older backup.'],
   'store.unsafe': [500, 'SQLite did not accept synchronous=FULL; refuse to run without it.'],
   // command line
-  'usage': [500, 'See `beckon --help`.'],
+  usage: [500, 'See `beckon --help`.'],
   'node.too_old': [500, 'Run it with `npm start`, which uses the pinned Node 26.'],
   'port.taken': [500, 'Another program listens there: choose another with --port.'],
   'file.missing': [500, 'Check the path.'],
@@ -74,8 +74,7 @@ export type Code = keyof typeof codes
 /** A refusal is an expected answer, so it is a value: what was refused, and about which thing. */
 export type Refusal = { refused: Code; about?: string; retryAfterMs?: number }
 
-export const isRefusal = (value: unknown): value is Refusal =>
-  typeof value === 'object' && value !== null && 'refused' in value
+export const isRefusal = (value: unknown): value is Refusal => typeof value === 'object' && value !== null && 'refused' in value
 
 /** A broken promise. Its message is one sentence; `hint` says what to do. */
 export class BeckonError extends Error {

@@ -37,7 +37,10 @@ const names = new Map<string, string>()
 function toEventName(name: string): string {
   let folded = names.get(name)
   if (folded === undefined) {
-    folded = name.trim().toLowerCase().replaceAll(/[\s_.:-]+/g, '_')
+    folded = name
+      .trim()
+      .toLowerCase()
+      .replaceAll(/[\s_.:-]+/g, '_')
     if (names.size < 1_000) names.set(name, folded)
   }
   return folded

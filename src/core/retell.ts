@@ -55,7 +55,12 @@ export function retell(chapter: Chapter | null, row: Told, telling: Telling): Ch
 
 function take(stepper: Stepper, start: Life, row: Told, telling: Telling): Life {
   if (row.inert === inert.old || row.inert === inert.machine) return start
-  if (row.inert === inert.quarantined) return { ...start, at: row.at, timers: row.kind === kinds.timer ? start.timers.filter(([event, due]) => event !== row.body || due !== row.at) : start.timers }
+  if (row.inert === inert.quarantined)
+    return {
+      ...start,
+      at: row.at,
+      timers: row.kind === kinds.timer ? start.timers.filter(([event, due]) => event !== row.body || due !== row.at) : start.timers,
+    }
   let life = start
   for (let timer = dueTimer(life, row.at); timer !== null; timer = dueTimer(life, row.at)) {
     const after = fire(stepper, life, timer, telling.decide)
@@ -85,7 +90,11 @@ function outcomeOf(life: Life, row: Told) {
 
 function joined(life: Life, row: Told): Life {
   const { consent, suppressed } = JSON.parse(row.body) as MergeBody
-  return { ...life, at: row.at, profile: { ...life.profile, ...(consent === undefined ? {} : { consent }), ...(suppressed === undefined ? {} : { suppressed }) } }
+  return {
+    ...life,
+    at: row.at,
+    profile: { ...life.profile, ...(consent === undefined ? {} : { consent }), ...(suppressed === undefined ? {} : { suppressed }) },
+  }
 }
 
 /** The stricter of two lives' consents, and whether either is suppressed (R8). */
@@ -104,7 +113,8 @@ export function relive(rows: readonly Told[], recorded: readonly Recorded[], tel
   let chapter: Chapter | null = null
   let next = 0
   for (const row of rows) {
-    for (; next < waiting.length && waiting[next]!.at < row.at; next++) if (chapter !== null) chapter = remember(chapter, waiting[next]!, { ...telling, decide })
+    for (; next < waiting.length && waiting[next]!.at < row.at; next++)
+      if (chapter !== null) chapter = remember(chapter, waiting[next]!, { ...telling, decide })
     version = row.machine
     chapter = retell(chapter, row, { ...telling, decide })
   }

@@ -77,9 +77,12 @@ export function customerOf(regions: Record<string, Region<any>>, settings: Reado
     if (definition.context !== undefined) context[name] = definition.context
     states[name] = definition.states
     for (const [key, act] of Object.entries(definition.actions ?? {}))
-      add(actions, key, assign(({ context, event }: Input) => ({ [name]: act(context[name], event, context) })))
-    for (const [key, holds] of Object.entries(definition.guards ?? {}))
-      add(guards, key, ({ context, event }: Input) => holds(context[name], event, context))
+      add(
+        actions,
+        key,
+        assign(({ context, event }: Input) => ({ [name]: act(context[name], event, context) })),
+      )
+    for (const [key, holds] of Object.entries(definition.guards ?? {})) add(guards, key, ({ context, event }: Input) => holds(context[name], event, context))
   }
   const delays = Object.fromEntries(Object.entries(settings).filter(([, value]) => typeof value === 'number'))
   // oxlint-disable-next-line no-explicit-any -- assembled from parts that are each checked in their own file

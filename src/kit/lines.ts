@@ -14,7 +14,14 @@ export type Line = {
   readonly image?: string
 }
 
-export type Order = { readonly id?: string; readonly at: number; readonly total?: number; readonly currency?: string; readonly lines: readonly Line[]; readonly count: number }
+export type Order = {
+  readonly id?: string
+  readonly at: number
+  readonly total?: number
+  readonly currency?: string
+  readonly lines: readonly Line[]
+  readonly count: number
+}
 
 const linesMax = 1_000
 const orderLinesShownMax = 12

@@ -16,7 +16,8 @@ export function checkFiles(machine: Machine, templates: Templates): Finding[] {
     if (!templates.names().includes(letter)) findings.push({ level: 'error', what: `the machine asks for ${letter}, and there is no templates/${letter}.eta` })
     if (!(letter in machine.letters)) findings.push({ level: 'error', what: `the machine asks for ${letter}, and machines/settings.ts has no rule for it` })
   }
-  for (const letter of Object.keys(machine.letters)) if (!asked.has(letter)) findings.push({ level: 'warning', what: `machines/settings.ts has a rule for ${letter}, and no machine asks for it` })
+  for (const letter of Object.keys(machine.letters))
+    if (!asked.has(letter)) findings.push({ level: 'warning', what: `machines/settings.ts has a rule for ${letter}, and no machine asks for it` })
   return findings
 }
 
@@ -40,7 +41,7 @@ export function checkStore(store: Store, of: (version: number) => Machine, curre
   if (health !== 'ok') findings.push({ level: 'error', what: `SQLite finds the file damaged: ${health}` })
   let compared = 0
   let toMigrate = 0
-  for (let after = 0; compared < most; ) {
+  for (let after = 0; compared < most;) {
     const ids = store.customers.ids(after, 500)
     if (ids.length === 0) break
     for (const id of ids) {
@@ -69,7 +70,10 @@ export function differs(store: Store, of: (version: number) => Machine, id: numb
   const decisions = store.decisions.of(id).filter(({ at, key }) => at <= head.at && members.has(Number(key.split('/')[0])))
   const chapter = retold(rows, decisions, of)!
   const { stepper } = of(stored.machine)
-  const told = chapter.machine === stored.machine ? lifeToText(stepper, chapter.life) : lifeToText(stepper, migrate(lifeToText(of(chapter.machine).stepper, chapter.life), stepper))
+  const told =
+    chapter.machine === stored.machine
+      ? lifeToText(stepper, chapter.life)
+      : lifeToText(stepper, migrate(lifeToText(of(chapter.machine).stepper, chapter.life), stepper))
   const kept = lifeToText(stepper, lifeFromText(stepper, stored.life))
   return told === kept ? null : `the stored life is not what its log tells\n  stored ${kept}\n  told   ${told}`
 }

@@ -17,7 +17,11 @@ export type Dossier = { customer: number; life: Life; machine: Machine; turns: T
 
 /** The customer with this user id, anonymous id or e-mail. Throws `customer.unknown`. */
 export function findCustomer(store: Store, name: string): number {
-  const id = store.customers.find(`u:${name}`) ?? store.customers.find(`a:${name}`) ?? store.customers.find(`e:${name.toLowerCase()}`) ?? store.letters.customerOf(name.toLowerCase())
+  const id =
+    store.customers.find(`u:${name}`) ??
+    store.customers.find(`a:${name}`) ??
+    store.customers.find(`e:${name.toLowerCase()}`) ??
+    store.letters.customerOf(name.toLowerCase())
   if (id === undefined) throw new BeckonError('customer.unknown', `nobody here is called ${name}`)
   return id
 }
@@ -25,7 +29,7 @@ export function findCustomer(store: Store, name: string): number {
 /** The last row of a life: what is stored may be behind the log. */
 function headOf(store: Store, customer: number): number {
   let head = store.customers.get(customer)?.head ?? 0
-  for (let seq = Number(store.meta.get('watermark') ?? 0); ; ) {
+  for (let seq = Number(store.meta.get('watermark') ?? 0); ;) {
     const rows = store.log.after(seq, 10_000)
     if (rows.length === 0) return head
     for (const row of rows) if (row.customer === customer && row.seq > head) head = row.seq
@@ -38,13 +42,20 @@ export function openDossier(store: Store, of: (version: number) => Machine, cust
   const rows = store.log.life(headOf(store, customer)).filter((row) => row.at <= until)
   const decisions = store.decisions.of(customer).filter((decision) => decision.at <= until)
   const turns: Turned[] = []
-  const chapter = retold(rows, decisions, of, (before, after, event, row) => turns.push({ at: event.at, event: event.type, name: nameOf(event.type, row), before, after, row }))
+  const chapter = retold(rows, decisions, of, (before, after, event, row) =>
+    turns.push({ at: event.at, event: event.type, name: nameOf(event.type, row), before, after, row }),
+  )
   const version = chapter?.machine ?? 1
   return { customer, life: chapter?.life ?? birth(of(version).stepper, 0), machine: of(version), turns, decisions, rows }
 }
 
 /** A life told from rows and decisions. */
-export function retold(rows: readonly Told[], decisions: readonly DecisionRow[], of: (version: number) => Machine, witness?: (before: Life, after: Life, event: { type: string; at: number }, row: Told) => void): Chapter | null {
+export function retold(
+  rows: readonly Told[],
+  decisions: readonly DecisionRow[],
+  of: (version: number) => Machine,
+  witness?: (before: Life, after: Life, event: { type: string; at: number }, row: Told) => void,
+): Chapter | null {
   return relive(rows, decisions.map(toRecorded), { ...createTelling(of, addressOf), ...(witness === undefined ? {} : { witness }) })
 }
 

@@ -10,21 +10,35 @@ function read(format: Format, lines: string[], name = 'events') {
   const path = join(mkdtempSync(join(tmpdir(), 'beckon-')), name)
   writeFileSync(path, name.endsWith('.gz') ? gzipSync(`${lines.join('\n')}\n`) : `${lines.join('\n')}\n`)
   const file = readEvents(path, format)
-  return { ...file, refused: Object.fromEntries(file.refused), events: file.messages.map(({ event, type, userId, at, properties }) => ({ event: event ?? type, userId, at: new Date(at).toISOString(), properties })) }
+  return {
+    ...file,
+    refused: Object.fromEntries(file.refused),
+    events: file.messages.map(({ event, type, userId, at, properties }) => ({ event: event ?? type, userId, at: new Date(at).toISOString(), properties })),
+  }
 }
 
 const rees46 = 'event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session'
 
 test('rees46: views, cart adds and purchases, each row once', () => {
   const row = '2019-10-01 00:00:01 UTC,purchase,1307067,2053,computers.notebook,lenovo,251.74,550050854,7c90'
-  const { events, duplicates, rows } = read('rees46', [rees46, row, row, '2019-10-01 00:00:02 UTC,cart,5,2,,,3.50,7,s', '2019-10-01 00:00:03 UTC,view,5,2,,,3.50,7,s'])
+  const { events, duplicates, rows } = read('rees46', [
+    rees46,
+    row,
+    row,
+    '2019-10-01 00:00:02 UTC,cart,5,2,,,3.50,7,s',
+    '2019-10-01 00:00:03 UTC,view,5,2,,,3.50,7,s',
+  ])
   expect([rows, duplicates]).toEqual([4, 1])
   expect(events).toEqual([
     {
       event: 'Order Completed',
       userId: '550050854',
       at: '2019-10-01T00:00:01.000Z',
-      properties: { total: 251.74, email: 'user-550050854@example.test', products: [{ product_id: '1307067', category: 'computers / notebook', brand: 'lenovo', price: 251.74 }] },
+      properties: {
+        total: 251.74,
+        email: 'user-550050854@example.test',
+        products: [{ product_id: '1307067', category: 'computers / notebook', brand: 'lenovo', price: 251.74 }],
+      },
     },
     { event: 'Product Added', userId: '7', at: '2019-10-01T00:00:02.000Z', properties: { product_id: '5', price: 3.5, email: 'user-7@example.test' } },
     { event: 'Product Viewed', userId: '7', at: '2019-10-01T00:00:03.000Z', properties: { product_id: '5', price: 3.5, email: 'user-7@example.test' } },
@@ -57,11 +71,28 @@ test('online-retail: the lines of one invoice are one order, quoted names and al
       userId: '17850.0',
       at: '2010-12-01T08:26:00.000Z',
       properties: {
-        order_id: '536365', total: 22.08, currency: 'GBP', email: 'user-17850.0@example.test',
-        products: [{ product_id: '85123A', name: 'LIGHT, "WHITE"', quantity: 6, price: 2.55 }, { product_id: '71053', name: 'LANTERN', quantity: 2, price: 3.39 }],
+        order_id: '536365',
+        total: 22.08,
+        currency: 'GBP',
+        email: 'user-17850.0@example.test',
+        products: [
+          { product_id: '85123A', name: 'LIGHT, "WHITE"', quantity: 6, price: 2.55 },
+          { product_id: '71053', name: 'LANTERN', quantity: 2, price: 3.39 },
+        ],
       },
     },
-    { event: 'Order Refunded', userId: '14527.0', at: '2010-12-01T09:41:00.000Z', properties: { order_id: 'C536379', total: 27.5, currency: 'GBP', email: 'user-14527.0@example.test', products: [{ product_id: 'D', name: 'Discount', quantity: 1, price: 27.5 }] } },
+    {
+      event: 'Order Refunded',
+      userId: '14527.0',
+      at: '2010-12-01T09:41:00.000Z',
+      properties: {
+        order_id: 'C536379',
+        total: 27.5,
+        currency: 'GBP',
+        email: 'user-14527.0@example.test',
+        products: [{ product_id: 'D', name: 'Discount', quantity: 1, price: 27.5 }],
+      },
+    },
   ])
 })
 
@@ -78,7 +109,12 @@ test('segment: what is refused is counted by its reason and the rest is read', (
 
 test.each<[string, () => unknown, string, string]>([
   ['a missing file', () => readEvents('/nowhere/events.ndjson'), 'file.missing', 'cannot read'],
-  ['a line that is no JSON', () => read('segment', ['{"type":"page","anonymousId":"a","timestamp":"2026-03-02T12:00:00Z"}', '{oops']), 'file.invalid', 'line 2'],
+  [
+    'a line that is no JSON',
+    () => read('segment', ['{"type":"page","anonymousId":"a","timestamp":"2026-03-02T12:00:00Z"}', '{oops']),
+    'file.invalid',
+    'line 2',
+  ],
   ['a row of another format', () => read('rees46', [rees46, 'a,b,c']), 'file.invalid', 'line 2'],
   ['a row without a readable time', () => read('taobao', ['1,2,3,pv,soon']), 'file.invalid', 'no readable time'],
 ])('%s is one clear sentence', (_, work, code, words) => {

@@ -94,7 +94,12 @@ function* rees46(rows: string[][]): Iterable<Draft> {
   for (const [time, type, product, , category, brand, price, user] of rows) {
     const name = names[type!]
     if (name === undefined) continue
-    const line = { product_id: product, ...(category ? { category: category.replaceAll('.', ' / ').replaceAll('_', ' ') } : {}), ...(brand ? { brand } : {}), price: Number(price) }
+    const line = {
+      product_id: product,
+      ...(category ? { category: category.replaceAll('.', ' / ').replaceAll('_', ' ') } : {}),
+      ...(brand ? { brand } : {}),
+      price: Number(price),
+    }
     yield draftOf(user!, name, Date.parse(`${time!.replace(' UTC', '').replace(' ', 'T')}Z`), line)
   }
 }

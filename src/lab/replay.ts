@@ -7,7 +7,17 @@ import type { Store } from '../store/store.ts'
 
 export type Progress = (done: number, total: number) => void
 
-export type ReplayResult = { events: number; duplicates: number; refused: Map<Code, number>; transitions: number; timers: number; quarantined: number; customers: number; until: number; ms: number }
+export type ReplayResult = {
+  events: number
+  duplicates: number
+  refused: Map<Code, number>
+  transitions: number
+  timers: number
+  quarantined: number
+  customers: number
+  until: number
+  ms: number
+}
 
 export type ReplayOptions = {
   engine: Engine

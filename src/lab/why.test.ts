@@ -28,12 +28,26 @@ test('a letter that went out: every move of its journey from the first event to 
 
 test('a letter that did not: the reason in words, with the numbers it was decided by', () => {
   const skipped = story().explained('cart-abandoned').decisions[1]
-  expect(skipped).toMatchObject({ decision: 'skipped', reason: 'window', words: 'the same letter was queued 2 h before; not again within 1 d', numbers: { ageMs: 2 * h } })
+  expect(skipped).toMatchObject({
+    decision: 'skipped',
+    reason: 'window',
+    words: 'the same letter was queued 2 h before; not again within 1 d',
+    numbers: { ageMs: 2 * h },
+  })
 })
 
 test('a letter nobody asked for: where its journey stands, what it listens to, what is armed', () => {
   const { never } = story().explained('browse-reminder')
-  expect(never).toEqual([{ template: 'browse-reminder', journey: 'browsing', state: 'watching', words: expect.stringContaining('never asked for it'), listensTo: expect.arrayContaining(['site.product_viewed']), timers: [] }])
+  expect(never).toEqual([
+    {
+      template: 'browse-reminder',
+      journey: 'browsing',
+      state: 'watching',
+      words: expect.stringContaining('never asked for it'),
+      listensTo: expect.arrayContaining(['site.product_viewed']),
+      timers: [],
+    },
+  ])
 })
 
 test('as things stood earlier', () => {

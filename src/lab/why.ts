@@ -90,7 +90,9 @@ function pathOf(value: unknown): string {
 }
 
 function timersOf(life: Life): { timer: string; due: number }[] {
-  return life.timers.map(([event, due]) => ({ timer: event.replace(/^xstate\.after\.([^.]+)\.(?:customer\.)?(.*)$/, '$1 in $2'), due })).sort((a, b) => a.due - b.due)
+  return life.timers
+    .map(([event, due]) => ({ timer: event.replace(/^xstate\.after\.([^.]+)\.(?:customer\.)?(.*)$/, '$1 in $2'), due }))
+    .sort((a, b) => a.due - b.due)
 }
 
 const count = (n: unknown, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`
@@ -109,7 +111,9 @@ function skippedWords(reason: string, n: Record<string, unknown>): string {
     case 'unsubscribed':
       return n['by'] === 'customer' ? 'they had unsubscribed' : `the address is suppressed (${n['by']})`
     case 'no-consent':
-      return n['address'] === 'claimed' ? 'the address was only typed in a browser; a signed token or a secret key would vouch for it' : 'they had not said yes to letters'
+      return n['address'] === 'claimed'
+        ? 'the address was only typed in a browser; a signed token or a secret key would vouch for it'
+        : 'they had not said yes to letters'
     case 'dormant':
       return 'they have shown no sign of life for two months; an open, a click or an order wakes them'
     case 'recent-purchase':
@@ -131,7 +135,12 @@ function skippedWords(reason: string, n: Record<string, unknown>): string {
 export function duration(ms: unknown): string {
   let rest = Number(ms)
   const parts: string[] = []
-  for (const [unit, size] of [['d', 86_400_000], ['h', 3_600_000], ['min', 60_000], ['s', 1_000]] as const) {
+  for (const [unit, size] of [
+    ['d', 86_400_000],
+    ['h', 3_600_000],
+    ['min', 60_000],
+    ['s', 1_000],
+  ] as const) {
     const n = Math.floor(rest / size)
     rest -= n * size
     if (n > 0) parts.push(`${n} ${unit}`)

@@ -3,7 +3,11 @@ import { openShop } from '../sim/shop.ts'
 
 const noon = Date.parse('2026-03-02T12:00:00Z')
 const min = 60_000
-const decode = (mime: Uint8Array) => Buffer.from(mime).toString('latin1').replaceAll('=\r\n', '').replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+const decode = (mime: Uint8Array) =>
+  Buffer.from(mime)
+    .toString('latin1')
+    .replaceAll('=\r\n', '')
+    .replaceAll(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
 
 function abandonedBy(trust: 'browser' | 'server', properties: Record<string, unknown>) {
   const shop = openShop()
@@ -17,11 +21,18 @@ function abandonedBy(trust: 'browser' | 'server', properties: Record<string, unk
 test('the letter names the product, the customer, and how to leave', () => {
   const { mime, letter } = abandonedBy('server', { product_id: 'mug', name: 'Blue mug', price: 12, currency: 'EUR', url: 'https://elsewhere.example/mug' })
   expect(letter).toMatchObject({ recipient: 'ann@example.test', template: 'cart-abandoned', state: 'queued' })
-  for (const words of ['Blue mug', 'Ann', 'List-Unsubscribe: <http://127.0.0.1:4650/u/', 'List-Unsubscribe-Post: List-Unsubscribe=One-Click']) expect(mime).toContain(words)
+  for (const words of ['Blue mug', 'Ann', 'List-Unsubscribe: <http://127.0.0.1:4650/u/', 'List-Unsubscribe-Post: List-Unsubscribe=One-Click'])
+    expect(mime).toContain(words)
 })
 
 test('an address that was only typed in a browser gets no words, links or pictures of a stranger’s making', () => {
-  const { mime, shop, letter } = abandonedBy('browser', { product_id: 'mug', name: 'Visit https://evil.example now', brand: 'call me@evil.example', url: 'https://evil.example/x', image_url: 'https://evil.example/x.png' })
+  const { mime, shop, letter } = abandonedBy('browser', {
+    product_id: 'mug',
+    name: 'Visit https://evil.example now',
+    brand: 'call me@evil.example',
+    url: 'https://evil.example/x',
+    image_url: 'https://evil.example/x.png',
+  })
   expect(letter).toBeDefined()
   expect(mime).not.toContain('evil')
   expect(mime).not.toContain('Ann')

@@ -13,7 +13,17 @@ import { render } from './render.ts'
 import type { Templates } from './templates.ts'
 import type { LetterData } from './view.ts'
 
-export type Shop = { name: string; url: string; address: string; logo?: string; supportEmail?: string; cartUrl: string; locale: string; currency: string; timeZone: string }
+export type Shop = {
+  name: string
+  url: string
+  address: string
+  logo?: string
+  supportEmail?: string
+  cartUrl: string
+  locale: string
+  currency: string
+  timeZone: string
+}
 
 export type PrepareOptions = {
   templates: Templates
@@ -86,7 +96,13 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
       ...(product ? { product: own(product) } : {}),
       ...(orders === undefined || orders.length === 0 ? {} : { order: joinedOrder(orders, own) }),
       ...(code === undefined ? {} : { code }),
-      links: { unsubscribe: `${publicUrl}/u/${signed.unsubscribe}`, cart: shop.cartUrl, shop: shop.url, click: `${publicUrl}/c/${token}.`, marks: signed.links },
+      links: {
+        unsubscribe: `${publicUrl}/u/${signed.unsubscribe}`,
+        cart: shop.cartUrl,
+        shop: shop.url,
+        click: `${publicUrl}/c/${token}.`,
+        marks: signed.links,
+      },
       openPixel: `${publicUrl}/o/${signed.open}`,
       at,
     }
@@ -97,7 +113,9 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
 function joinedOrder(orders: readonly Order[], own: (line: Line) => Line): NonNullable<LetterData['order']> {
   const [first] = orders
   const lines = orders.flatMap((order) => order.lines.map(own))
-  const total = orders.every((order) => order.total !== undefined && order.currency === first!.currency) ? orders.reduce((sum, order) => sum + order.total!, 0) : undefined
+  const total = orders.every((order) => order.total !== undefined && order.currency === first!.currency)
+    ? orders.reduce((sum, order) => sum + order.total!, 0)
+    : undefined
   return {
     ...(orders.length === 1 && first!.id !== undefined ? { id: first!.id } : {}),
     ...(total === undefined ? {} : { total: Math.round(total * 100) / 100 }),
@@ -113,7 +131,14 @@ function joinedOrder(orders: readonly Order[], own: (line: Line) => Line): NonNu
 function withoutStrangers(line: Line, shopUrl: string): Line {
   const { url, image, name, brand, category, variant, ...rest } = line
   const plain = (text: string | undefined) => (text === undefined || /https?:|www\.|@|\.[a-z]{2,}\//i.test(text) ? undefined : text.slice(0, 60))
-  const kept = { name: plain(name), brand: plain(brand), category: plain(category), variant: plain(variant), url: isOf(shopUrl, url) ? url : undefined, image: isOf(shopUrl, image) ? image : undefined }
+  const kept = {
+    name: plain(name),
+    brand: plain(brand),
+    category: plain(category),
+    variant: plain(variant),
+    url: isOf(shopUrl, url) ? url : undefined,
+    image: isOf(shopUrl, image) ? image : undefined,
+  }
   return { ...rest, ...Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined)) }
 }
 
@@ -125,4 +150,3 @@ function codeOf(secret: string, key: string): string {
   const letters = 'ABCDEFGHJKMNPQRSTVWXYZ23456789'
   return Array.from(bytes.subarray(0, 10), (byte) => letters[byte % letters.length]).join('')
 }
-

@@ -5,7 +5,14 @@ import { isHeldOut } from './holdout.ts'
 
 const h = 3_600_000
 const at = Date.parse('2026-03-02T12:00:00Z')
-const rule = (priority: 'high' | 'medium' | 'low', more = {}) => ({ journey: priority, priority, window: 24 * h, allowClaimed: false, unknown: 'hold' as const, ...more })
+const rule = (priority: 'high' | 'medium' | 'low', more = {}) => ({
+  journey: priority,
+  priority,
+  window: 24 * h,
+  allowClaimed: false,
+  unknown: 'hold' as const,
+  ...more,
+})
 const rules: Rules = {
   letters: { high: rule('high'), medium: rule('medium', { notAfterOrder: 24 * h }), low: rule('low', { allowClaimed: true }) },
   caps: { window: 24 * h, low: 1, medium: 2, high: 3 },
@@ -14,7 +21,8 @@ const rules: Rules = {
   quietHours: null,
 }
 const facts: Facts = { at, customer: 1, profile: { email: 'a@b.test', verified: true }, dormant: false, lastOrderAt: null, past: [], outside: {} }
-const ask = (template: string, changed: Partial<Facts> = {}, other: Partial<Rules> = {}) => judge({ template, run: 0 }, { ...facts, ...changed }, { ...rules, ...other })
+const ask = (template: string, changed: Partial<Facts> = {}, other: Partial<Rules> = {}) =>
+  judge({ template, run: 0 }, { ...facts, ...changed }, { ...rules, ...other })
 const reasonOf = (...args: Parameters<typeof ask>) => {
   const verdict = ask(...args)
   return 'send' in verdict ? (verdict.send ? 'send' : verdict.reason) : 'wait'
@@ -55,11 +63,25 @@ test.each<[string, Parameters<typeof ask>, string]>([
 ])('%s', (_, args, expected) => expect(reasonOf(...args)).toBe(expected))
 
 test('a skipped letter fills neither window nor cap', () => {
-  expect(reasonOf('high', { past: [['high', 0, at - h, 0], ['low', 0, at - h, 0], ['low', 0, at - h, 0]] })).toBe('send')
+  expect(
+    reasonOf('high', {
+      past: [
+        ['high', 0, at - h, 0],
+        ['low', 0, at - h, 0],
+        ['low', 0, at - h, 0],
+      ],
+    }),
+  ).toBe('send')
 })
 
 test('the first objection names the reason, in the order of the list', () => {
-  const everything: Partial<Facts> = { profile: { erased: true }, dormant: true, lastOrderAt: at, past: past(['medium', 1], ['high', 1], ['low', 1]), outside: { suppressed: 'bounce', missing: 'x' } }
+  const everything: Partial<Facts> = {
+    profile: { erased: true },
+    dormant: true,
+    lastOrderAt: at,
+    past: past(['medium', 1], ['high', 1], ['low', 1]),
+    outside: { suppressed: 'bounce', missing: 'x' },
+  }
   const mended: [Partial<Facts>, Partial<Rules>, string][] = []
   let now = { ...everything }
   let settings: Partial<Rules> = { consentRequired: true, holdout: { medium: 1 } }

@@ -53,10 +53,7 @@ export type Facts = {
 }
 
 /** A policy's answer with the numbers behind it. */
-export type Verdict =
-  | { send: true; numbers: Numbers }
-  | { send: false; reason: Reason; numbers: Numbers }
-  | { wait: number; numbers: Numbers }
+export type Verdict = { send: true; numbers: Numbers } | { send: false; reason: Reason; numbers: Numbers } | { wait: number; numbers: Numbers }
 
 export type Numbers = Record<string, number | string | boolean>
 

@@ -20,7 +20,20 @@ export type Profile = {
 }
 
 const traitsMax = 64
-const known = new Set(['email', 'first_name', 'firstName', 'last_name', 'lastName', 'name', 'locale', 'language', 'timezone', 'timeZone', 'currency', 'consent'])
+const known = new Set([
+  'email',
+  'first_name',
+  'firstName',
+  'last_name',
+  'lastName',
+  'name',
+  'locale',
+  'language',
+  'timezone',
+  'timeZone',
+  'currency',
+  'consent',
+])
 
 /** Whether a message can teach anything beyond ids: saves the hot path from looking closer. */
 const teaches = (message: Message) => message.type === 'identify' || message.properties?.['email'] !== undefined

@@ -1,5 +1,5 @@
 /** The machines the simulated shop runs, changes and rolls back (R12), and the faults that some products carry into them (R10). */
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Prepare } from '../actors/deciding.ts'
@@ -51,7 +51,7 @@ export const judgesMachine = (hash: string): Machine => pristine.get(hash)!
 
 function load({ settings, edits }: Variant, name: string): Machine {
   if (edits.length === 0) return loadMachine(shipped, settings)
-  workshop ??= scratchDirectory()
+  workshop ??= openWorkshop()
   const directory = join(workshop, name)
   mkdirSync(directory, { recursive: true })
   cpSync(shipped, directory, { recursive: true })
@@ -65,6 +65,13 @@ function load({ settings, edits }: Variant, name: string): Machine {
 }
 
 class Curse extends Error {}
+
+/** Where changed machine files lie while this process runs. */
+function openWorkshop(): string {
+  const directory = scratchDirectory()
+  process.once('exit', () => rmSync(directory, { recursive: true, force: true }))
+  return directory
+}
 
 /** Adding a cursed product at an odd instant throws, and so does the first timer of a cart that holds one. */
 function curse({ stepper }: Machine) {

@@ -317,5 +317,4 @@ function createSeed(seed: number, bug: Bug, keepTrace: boolean, directory: strin
 
 const faults: readonly FaultKind[] = ['crash', 'crash', 'crash-after', 'full', 'ioerr', 'busy', 'commit-full', 'commit-lost']
 
-/** Once promises have had their say. */
 const settled = () => new Promise((resolve) => setImmediate(resolve))

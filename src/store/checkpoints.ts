@@ -8,7 +8,8 @@ import type { Db } from './database.ts'
 
 const everyMs = 250
 const walPagesMax = 65_536
-const restPagesMax = 2_000
+/** What may be left for a commit to wait for. */
+const restPagesMax = 300
 
 /** What the worker tells after each checkpoint: pages in the log, and how many of them are in the database now. */
 export type Checkpointed = { log: number; moved: number }
@@ -16,7 +17,7 @@ export type Checkpointed = { log: number; moved: number }
 /** Starts it; the returned function stops it. Only for databases on disk. */
 export function startCheckpoints(db: Db, path: string): () => Promise<void> {
   db.pragma('wal_autocheckpoint = 0')
-  const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), { workerData: { path, everyMs } })
+  const worker = new Worker(new URL('./checkpoint-worker.ts', import.meta.url), { workerData: { path, everyMs, walPagesMax, restPagesMax } })
   worker.unref()
   worker.on('message', ({ log, moved }: Checkpointed) => {
     if (db.open && log > walPagesMax && log - moved < restPagesMax) db.pragma('wal_checkpoint(PASSIVE)')

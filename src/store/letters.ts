@@ -76,12 +76,8 @@ export function createLetters(db: Db) {
     `UPDATE letter SET state = 'attempting', attempts = attempts + 1, next_at = NULL, changed = ?
      WHERE id = ? AND state IN ('queued', 'deferred')`,
   )
-  const putBack = db.prepare(
-    `UPDATE letter SET state = 'queued', attempts = attempts - 1, next_at = ?, changed = ? WHERE id = ? AND state = 'attempting'`,
-  )
-  const flushing = db.prepare(
-    `UPDATE letter SET state = 'flushing', changed = ? WHERE id = ? AND state = 'attempting'`,
-  )
+  const putBack = db.prepare(`UPDATE letter SET state = 'queued', attempts = attempts - 1, next_at = ?, changed = ? WHERE id = ? AND state = 'attempting'`)
+  const flushing = db.prepare(`UPDATE letter SET state = 'flushing', changed = ? WHERE id = ? AND state = 'attempting'`)
   const settle = db.prepare("UPDATE letter SET state = ?, next_at = ?, changed = ?, reply = ?, resend = ? WHERE id = ? AND state IN ('attempting', 'flushing')")
   const told = db.prepare(`UPDATE letter SET next_at = NULL WHERE id = ? AND next_at = ${toTell}`)
   const untold = db.prepare<[], StoredLetter>(`SELECT ${head} FROM letter WHERE next_at = ${toTell} ORDER BY id`)
@@ -93,17 +89,13 @@ export function createLetters(db: Db) {
   const resendFlushing = db.prepare(
     `UPDATE letter SET state = 'queued', resend = 0, next_at = ?, changed = ?, reply = ? WHERE ${indexed} AND state = 'flushing' AND resend = 1`,
   )
-  const holdFlushing = db.prepare(
-    `UPDATE letter SET state = 'unknown', changed = ?, reply = ? WHERE ${indexed} AND state = 'flushing'`,
-  )
+  const holdFlushing = db.prepare(`UPDATE letter SET state = 'unknown', changed = ?, reply = ? WHERE ${indexed} AND state = 'flushing'`)
   const withdraw = db.prepare(
     `UPDATE letter SET state = 'failed', next_at = NULL, changed = ?, reply = 'withdrawn: the customer wants no letters'
      WHERE customer = ? AND state IN ('queued', 'deferred', 'attempting')`,
   )
   const hasten = db.prepare(`UPDATE letter SET next_at = ? WHERE next_at > ? AND next_at < ${toTell}`)
-  const again = db.prepare(
-    `UPDATE letter SET state = 'queued', attempts = 0, next_at = ?, changed = ? WHERE id = ? AND state = ?`,
-  )
+  const again = db.prepare(`UPDATE letter SET state = 'queued', attempts = 0, next_at = ?, changed = ? WHERE id = ? AND state = ?`)
 
   const get = db.prepare<[number], StoredLetter>(`SELECT ${head} FROM letter WHERE id = ?`)
   const byToken = db.prepare<[string], StoredLetter>(`SELECT ${head} FROM letter WHERE token = ?`)

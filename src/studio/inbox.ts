@@ -26,7 +26,10 @@ export function addInbox(app: FastifyInstance, { letters, isLoopback }: Options)
       if (letter === null) return sendMissing(reply)
       const { html } = await PostalMime.parse(letters.mime(letter.id)!)
       return reply
-        .header('content-security-policy', "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'self'")
+        .header(
+          'content-security-policy',
+          "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; sandbox allow-popups; frame-ancestors 'self'",
+        )
         .header('x-content-type-options', 'nosniff')
         .type('text/html; charset=utf-8')
         .send(withoutPixel(html ?? ''))
@@ -34,7 +37,10 @@ export function addInbox(app: FastifyInstance, { letters, isLoopback }: Options)
     scope.get('/inbox/:id/source', (request, reply) => {
       const letter = found(request, letters)
       if (letter === null) return sendMissing(reply)
-      return reply.header('x-content-type-options', 'nosniff').type('text/plain; charset=utf-8').send(Buffer.from(letters.mime(letter.id)!))
+      return reply
+        .header('x-content-type-options', 'nosniff')
+        .type('text/plain; charset=utf-8')
+        .send(Buffer.from(letters.mime(letter.id)!))
     })
   })
 }
@@ -82,8 +88,17 @@ const sendMissing = (reply: FastifyReply) => sendPage(reply, 404, 'Not here', '<
 
 function sendList(reply: FastifyReply, letters: Letters, before: number | undefined) {
   const page = letters.list({ limit: pageSize, ...(before === undefined ? {} : { before }) })
-  if (page.length === 0) return sendPage(reply, 200, 'Inbox', '<p class="empty">No letter yet. Send an event, leave a cart for half an hour, and it will be here. The README shows how in two lines.</p>')
-  const items = page.map((letter) => `<li><a href="/inbox/${letter.id}"><b>${escapeHtml(letter.subject)}</b>${stateOf(letter)}<small>${escapeHtml(letter.recipient)} · ${escapeHtml(letter.template)}</small>${timeOf(letter.at)}</a></li>`)
+  if (page.length === 0)
+    return sendPage(
+      reply,
+      200,
+      'Inbox',
+      '<p class="empty">No letter yet. Send an event, leave a cart for half an hour, and it will be here. The README shows how in two lines.</p>',
+    )
+  const items = page.map(
+    (letter) =>
+      `<li><a href="/inbox/${letter.id}"><b>${escapeHtml(letter.subject)}</b>${stateOf(letter)}<small>${escapeHtml(letter.recipient)} · ${escapeHtml(letter.template)}</small>${timeOf(letter.at)}</a></li>`,
+  )
   const more = page.length < pageSize ? '' : `<p><a href="/inbox?before=${page.at(-1)!.id}">older letters</a></p>`
   return sendPage(reply, 200, 'Inbox', `<ol>${items.join('')}</ol>${more}`)
 }
