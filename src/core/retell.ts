@@ -114,11 +114,11 @@ export function relive(rows: readonly Told[], recorded: readonly Recorded[], tel
   let next = 0
   for (const row of rows) {
     for (; next < waiting.length && waiting[next]!.at < row.at; next++)
-      if (chapter !== null) chapter = remember(chapter, waiting[next]!, { ...telling, decide })
+      if (chapter !== null) chapter = remember(chapter, waiting, next, { ...telling, decide })
     version = row.machine
     chapter = retell(chapter, row, { ...telling, decide })
   }
-  for (; next < waiting.length; next++) if (chapter !== null) chapter = remember(chapter, waiting[next]!, { ...telling, decide })
+  for (; next < waiting.length; next++) if (chapter !== null) chapter = remember(chapter, waiting, next, { ...telling, decide })
   return chapter
 }
 
@@ -138,11 +138,16 @@ export function decideByRecord(recorded: readonly Recorded[], waits: (life: Life
 }
 
 /** What either life decided counts for the joined one, even if the joined machine never asked. */
-function remember(chapter: Chapter, recorded: Recorded, telling: Telling): Chapter {
+function remember(chapter: Chapter, all: readonly Recorded[], index: number, telling: Telling): Chapter {
+  const recorded = all[index]!
   const stepper = telling.stepper(chapter.machine)
   let life = chapter.life
   for (let timer = dueTimer(life, recorded.at); timer !== null; timer = dueTimer(life, recorded.at)) life = fire(stepper, life, timer, telling.decide)
-  if (hasDecided(life, recorded)) return { ...chapter, life }
+  // Two lives may have decided the very same at the same instant: each counts.
+  const known = life.past.filter(([template, run, at, queued]) => isSame(recorded, { template, run, at, decision: queued === 1 ? 'queued' : 'skipped' })).length
+  let nth = 0
+  for (let i = index; i >= 0 && all[i]!.at === recorded.at; i--) if (isSame(recorded, all[i]!)) nth++
+  if (known >= nth) return { ...chapter, life }
   const entry: Past = [recorded.template, recorded.run, recorded.at, recorded.decision === 'queued' ? 1 : 0]
   const at = Math.max(life.at, recorded.at)
   life = { ...life, at, past: [...life.past, entry].sort((a, b) => a[2] - b[2]) }
@@ -156,5 +161,4 @@ export function pastAnswer(life: Life, ask: Ask): Answer | null {
   return found === undefined ? null : found[3] === 1 ? 'queued' : 'skipped'
 }
 
-const hasDecided = (life: Life, { template, run, at, decision }: Recorded) =>
-  life.past.some(([name, since, when, queued]) => name === template && since === run && when === at && queued === (decision === 'queued' ? 1 : 0))
+const isSame = (a: Recorded, b: Recorded) => a.template === b.template && a.run === b.run && a.at === b.at && a.decision === b.decision

@@ -125,6 +125,19 @@ test('what one of two lives was sent counts after they are joined, even where th
   expect(shop.check().findings).toEqual([])
 })
 
+test('letters that two lives were sent at the same instant about the same run count as two once they are joined', () => {
+  const shop = openShop()
+  for (const name of ['a', 'b']) shop.send({ ...add('mug'), anonymousId: name, properties: { product_id: 'mug', email: `${name}@example.test` } }, noon)
+  shop.pass(noon + 40 * min)
+  shop.send({ type: 'alias', previousId: 'a', userId: 'ann' }, noon + 41 * min)
+  shop.send({ type: 'alias', previousId: 'b', userId: 'ann' }, noon + 42 * min)
+  shop.send({ type: 'track', userId: 'ann', event: 'Order Completed', properties: { total: 12, products: [mug] } }, noon + h)
+  shop.pass(noon + 3 * h)
+  expect(shop.words()).toEqual(['cart-abandoned queued', 'cart-abandoned queued', 'order-thanks queued'])
+  expect(JSON.parse(shop.decisions().at(-1)!.numbers)).toMatchObject({ queued: 2 })
+  expect(shop.check().findings).toEqual([])
+})
+
 test('two people are never joined: not by an address both give at once, not by a device on which the first was long ago', () => {
   const shop = openShop()
   const traits = { email: 'home@example.test' }

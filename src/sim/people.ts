@@ -135,7 +135,8 @@ export function createPeople(blame: Blame) {
       if (!before.some(([event, due]) => event === body && due === at)) blame('R5', `${body} of customer ${customer} fires at ${at} and is not armed`)
       if (at > wall && at > person.at) blame('R5', `${body} of customer ${customer}, due ${at}, fires ${at - wall} ms early`)
       if (after.some(([event, due]) => event === body && due === at)) blame('R5', `${body} of customer ${customer}, due ${at}, stays armed after it fired`)
-      inOrder(number, at, customer)
+      // What a new machine waits for besides is known only once its customer is loaded.
+      if (known !== null) inOrder(number, at, customer)
     }
     person.timers = after
   }

@@ -292,7 +292,7 @@ function createSeed(seed: number, bug: Bug, keepTrace: boolean, directory: strin
     if (server === null) return blame('R10', 'it does not run in calm')
     const last = server
     mend(last)
-    last.batch.run()
+    for (let n = 0; n < 100 && !(last.isQuiet() && relay.count() === 0); n++) await goOn(world.elapsed() + 61_000)
     isStopping = true
     let isDone = false
     void last.stop().then(() => (isDone = true))

@@ -12,4 +12,6 @@ export const found: readonly (readonly [seed: number, what: string])[] = [
   [36, 'after a restart the number of a customer who had gone into another was given again (R8)'],
   [105, 'a letter sent by one of two joined lives did not count for the window, when the other had skipped the same run (R6)'],
   [116, 'recovery told a merge with decisions made only after it, and then made them again (R2)'],
+  [1705, 'a life carried into a machine without its state lost its timer’s due time, and so the timer when the old machine came back (R5, R12)'],
+  [2904, 'two joined lives were sent letters about the same run at the same instant, and the cap counted one (R6)'],
 ]

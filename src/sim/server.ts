@@ -97,6 +97,8 @@ export function startServer(options: Options) {
       links,
       secret,
       recovered,
+      /** Nothing is due within a minute, so that an end falls between two things. */
+      isQuiet: () => Math.min(engine.lives.agenda.next(), letters.nextAt() ?? Infinity) > clock.now() + 60_000,
       /** SIGTERM: finishes what is under way, writes everything behind. */
       async stop() {
         await drain.stop()
