@@ -113,8 +113,7 @@ export function relive(rows: readonly Told[], recorded: readonly Recorded[], tel
   let chapter: Chapter | null = null
   let next = 0
   for (const row of rows) {
-    for (; next < waiting.length && waiting[next]!.at < row.at; next++)
-      if (chapter !== null) chapter = remember(chapter, waiting, next, { ...telling, decide })
+    for (; next < waiting.length && waiting[next]!.at < row.at; next++) if (chapter !== null) chapter = remember(chapter, waiting, next, { ...telling, decide })
     version = row.machine
     chapter = retell(chapter, row, { ...telling, decide })
   }

@@ -21,7 +21,9 @@ function both(messages: Message[], ahead: number, settings: Record<string, strin
   const { engine, store } = createVirtual(settings, undefined)
   const until = Math.max(...messages.map(({ at }) => at)) + ahead
   replay({ engine, store, messages, until: () => until, stopwatch: () => 0 })
-  const ours = [...letterLines(engine, store)].map((line) => [line.at, line.customer, line.journey, line.template, line.priority, line.decision, line.reason, line.key.split('/')[2]].join(' '))
+  const ours = [...letterLines(engine, store)].map((line) =>
+    [line.at, line.customer, line.journey, line.template, line.priority, line.decision, line.reason, line.key.split('/')[2]].join(' '),
+  )
   const theirs = judge(messages.map(toOracle), until, { settings: oracleSettings }).map((one) =>
     [new Date(one.at).toISOString(), one.customer, one.journey, one.template, one.priority, one.decision, one.reason, one.run].join(' '),
   )
@@ -46,12 +48,38 @@ const line = fc.record({ product_id: products, quantity: fc.integer({ min: 1, ma
 const happening = fc.oneof(
   { weight: 6, arbitrary: fc.record({ event: fc.constant('Product Viewed'), properties: fc.record({ product_id: products }) }) },
   { weight: 3, arbitrary: fc.record({ event: fc.constantFrom('Product Added', 'Product Removed'), properties: line }) },
-  { weight: 2, arbitrary: fc.record({ event: fc.constantFrom('Cart Viewed', 'Cart Updated', 'Checkout Started'), properties: fc.record({ products: fc.array(line, { maxLength: 3 }) }, { requiredKeys: [] }) }) },
-  { weight: 2, arbitrary: fc.record({ event: fc.constantFrom('Order Completed', 'Order Refunded', 'Order Updated', 'Something Else'), properties: fc.constant({ total: 20 }) }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      event: fc.constantFrom('Cart Viewed', 'Cart Updated', 'Checkout Started'),
+      properties: fc.record({ products: fc.array(line, { maxLength: 3 }) }, { requiredKeys: [] }),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      event: fc.constantFrom('Order Completed', 'Order Refunded', 'Order Updated', 'Something Else'),
+      properties: fc.constant({ total: 20 }),
+    }),
+  },
 )
 /** Gaps that fall on and beside the journeys' own times. */
 const gap = fc.oneof(
-  fc.constantFrom(0, 1, 15 * 60_000, 15 * 60_000 - 1, 15 * 60_000 + 1, 30 * 60_000, 60 * 60_000, 60 * 60_000 + 1, day, day - 1, day + 1, 30 * day, 30 * day - 1),
+  fc.constantFrom(
+    0,
+    1,
+    15 * 60_000,
+    15 * 60_000 - 1,
+    15 * 60_000 + 1,
+    30 * 60_000,
+    60 * 60_000,
+    60 * 60_000 + 1,
+    day,
+    day - 1,
+    day + 1,
+    30 * day,
+    30 * day - 1,
+  ),
   fc.integer({ min: 0, max: 40 * 60_000 }),
   fc.integer({ min: 0, max: 3 * day }),
 )
@@ -62,7 +90,13 @@ function toMessages(lives: [number, { event: string; properties: object }][][]):
     let at = Date.parse('2026-01-05T00:00:00Z')
     return events.map(([wait, { event, properties }], n): Message => {
       at += wait
-      const body = { type: 'track' as const, userId: `c${customer}`, event, messageId: `${customer}-${n}`, properties: { ...properties, email: `c${customer}@example.test` } }
+      const body = {
+        type: 'track' as const,
+        userId: `c${customer}`,
+        event,
+        messageId: `${customer}-${n}`,
+        properties: { ...properties, email: `c${customer}@example.test` },
+      }
       return { ...body, at, text: JSON.stringify(body) }
     })
   })
@@ -81,8 +115,21 @@ test('made-up lives, full of instants that fall on a journey’s own times, are 
 test('with other settings too', () => {
   fc.assert(
     fc.property(fc.array(life, { minLength: 10, maxLength: 20 }), (lives) => {
-      const settings = { quietFor: 5 * 60_000, abandonAfter: 45 * 60_000, followUpAfter: 2 * 3_600_000, views: 2, within: 30 * 60_000, thankAfter: 2 * 3_600_000, lapseAfter: 10 * day }
-      const { ours, theirs } = both(toMessages(lives), 40 * day, Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])), settings)
+      const settings = {
+        quietFor: 5 * 60_000,
+        abandonAfter: 45 * 60_000,
+        followUpAfter: 2 * 3_600_000,
+        views: 2,
+        within: 30 * 60_000,
+        thankAfter: 2 * 3_600_000,
+        lapseAfter: 10 * day,
+      }
+      const { ours, theirs } = both(
+        toMessages(lives),
+        40 * day,
+        Object.fromEntries(Object.entries(settings).map(([name, value]) => [name, String(value)])),
+        settings,
+      )
       expect(ours).toEqual(theirs)
     }),
     { numRuns: 30, seed: 12 },

@@ -24,7 +24,17 @@ const setAside = 2
 const rewriting = (change: (body: Record<string, unknown>) => Record<string, unknown>) => (store: Store) => {
   const { append } = store.log
   store.log.append = (customer, prev, at, received, kind, source, machine, why, body) =>
-    append(customer, prev, at, received, kind, source, machine, why, kind === merge ? JSON.stringify(change(JSON.parse(body) as Record<string, unknown>)) : body)
+    append(
+      customer,
+      prev,
+      at,
+      received,
+      kind,
+      source,
+      machine,
+      why,
+      kind === merge ? JSON.stringify(change(JSON.parse(body) as Record<string, unknown>)) : body,
+    )
 }
 
 const letters = (options: DrainOptions, change: Partial<DrainOptions['letters']>): DrainOptions => ({ ...options, letters: { ...options.letters, ...change } })
@@ -127,7 +137,10 @@ export const bugs = {
     machines(machines) {
       const { current } = machines
       const rules = Object.entries(current.letters).map(([name, rule]) => [name, { ...rule, window: rule.window + 1 }])
-      return { ...machines, current: { ...current, letters: Object.fromEntries(rules) as typeof current.letters, caps: { ...current.caps, window: current.caps.window + 1 } } }
+      return {
+        ...machines,
+        current: { ...current, letters: Object.fromEntries(rules) as typeof current.letters, caps: { ...current.caps, window: current.caps.window + 1 } },
+      }
     },
   },
   'a merge forgets what either life was sent': {
@@ -197,6 +210,9 @@ export const bugs = {
       }),
   },
   'a deferred letter is never tried again': {
-    drain: (options) => letters(options, { settle: (id, settled, now) => options.letters.settle(id, settled.state === 'deferred' ? { ...settled, nextAt: null } : settled, now) }),
+    drain: (options) =>
+      letters(options, {
+        settle: (id, settled, now) => options.letters.settle(id, settled.state === 'deferred' ? { ...settled, nextAt: null } : settled, now),
+      }),
   },
 } satisfies Record<string, Bug>

@@ -13,7 +13,8 @@ import type { Trip } from './post.ts'
 export function judgeLetters(store: Store, templates: Templates, from: Mailbox, blame: Blame) {
   const letters = new Map(store.letters.list({ limit: 100_000 }).map((letter) => [letter.id, letter]))
   for (const decision of store.decisions.all()) {
-    if (letters.has(decision.id) !== (decision.decision === 'queued')) blame('R4', `${decision.key} is ${decision.decision}, and its letter is ${letters.has(decision.id) ? 'there' : 'not there'}`)
+    if (letters.has(decision.id) !== (decision.decision === 'queued'))
+      blame('R4', `${decision.key} is ${decision.decision}, and its letter is ${letters.has(decision.id) ? 'there' : 'not there'}`)
   }
   for (const letter of letters.values()) {
     const { data, mime } = store.letters.frozen(letter.id)!
@@ -23,7 +24,16 @@ export function judgeLetters(store: Store, templates: Templates, from: Mailbox, 
       blame('R2', `letter ${letter.id} does not render from its own data: ${again.missing}`)
       continue
     }
-    const bytes = composeMime({ from, to: { address: frozen.customer.email }, subject: again.subject, html: again.html, text: again.text, messageId: letter.messageId, date: letter.at, unsubscribeUrl: frozen.links.unsubscribe })
+    const bytes = composeMime({
+      from,
+      to: { address: frozen.customer.email },
+      subject: again.subject,
+      html: again.html,
+      text: again.text,
+      messageId: letter.messageId,
+      date: letter.at,
+      unsubscribeUrl: frozen.links.unsubscribe,
+    })
     if (digest(bytes) !== digest(mime)) blame('R2', `letter ${letter.id} renders to other bytes from its own data`)
   }
 }
@@ -40,11 +50,13 @@ export function judgeDeliveries(store: Store, trips: readonly Trip[], queued: Re
     const allowed = resends.has(letter.template) ? 1 + Math.min(1, doubtful.length) : 1
     if (arrived > allowed) blame('R4', `letter ${letter.id} (${letter.template}) arrived ${arrived} times, and ${allowed} are allowed`)
     const first = doubtful[0]
-    if (first !== undefined && !resends.has(letter.template) && theirs.slice(theirs.indexOf(first) + 1).some(({ left }) => left)) blame('R4', `letter ${letter.id} (${letter.template}) left again after nobody knew what became of it`)
+    if (first !== undefined && !resends.has(letter.template) && theirs.slice(theirs.indexOf(first) + 1).some(({ left }) => left))
+      blame('R4', `letter ${letter.id} (${letter.template}) left again after nobody knew what became of it`)
     if (letter.state === 'sent' && arrived === 0) blame('R4', `letter ${letter.id} is called sent, and never arrived`)
     if (letter.state === 'failed' && arrived > 0 && doubtful.length === 0) blame('R4', `letter ${letter.id} is called failed, and arrived`)
     const isWaiting = (letter.state === 'queued' || letter.state === 'deferred') && letter.nextAt !== null && letter.nextAt > now
-    if (!isWaiting && !['sent', 'failed', 'unknown'].includes(letter.state)) blame('R10', `letter ${letter.id} is still ${letter.state}, due ${letter.nextAt}, and it is ${now}`)
+    if (!isWaiting && !['sent', 'failed', 'unknown'].includes(letter.state))
+      blame('R10', `letter ${letter.id} is still ${letter.state}, due ${letter.nextAt}, and it is ${now}`)
   }
 }
 

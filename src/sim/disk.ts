@@ -77,12 +77,18 @@ function install() {
       return result
     }
     const native = transaction.call(this, inner) as Record<string, (...given: unknown[]) => unknown> & ((...given: unknown[]) => unknown)
-    const outer = (run: (...given: unknown[]) => unknown) => (...given: unknown[]) => {
-      const result = run(...given)
-      around(db, guard, 'COMMITTED', () => null)
-      return result
-    }
-    return Object.assign(outer(native), { immediate: outer(native['immediate']!), deferred: outer(native['deferred']!), exclusive: outer(native['exclusive']!) })
+    const outer =
+      (run: (...given: unknown[]) => unknown) =>
+      (...given: unknown[]) => {
+        const result = run(...given)
+        around(db, guard, 'COMMITTED', () => null)
+        return result
+      }
+    return Object.assign(outer(native), {
+      immediate: outer(native['immediate']!),
+      deferred: outer(native['deferred']!),
+      exclusive: outer(native['exclusive']!),
+    })
   }
 }
 

@@ -46,7 +46,8 @@ export function judgeJourneys(store: Store, { of, running, holdout, now, suppres
     const found = decisions.map((one) => line(one.at, one.template, Number(one.key.split('/')[2]), one.reason ?? one.decision))
     const missing = expected.filter((one) => !found.includes(one))
     const more = found.filter((one) => !expected.includes(one))
-    if (missing.length + more.length > 0) blame('journeys', `customer ${id}: the oracle decides ${missing.join('; ') || 'nothing'}, the engine ${more.join('; ') || 'nothing'}`)
+    if (missing.length + more.length > 0)
+      blame('journeys', `customer ${id}: the oracle decides ${missing.join('; ') || 'nothing'}, the engine ${more.join('; ') || 'nothing'}`)
     judged.customers++
     judged.decisions += found.length
   }
@@ -58,13 +59,18 @@ const line = (at: number, template: string, run: number, what: string) => `${at}
 /** The numbers the life was lived by; null when the machines changed on the way, or are not the default journeys. */
 function settingsOf(rows: readonly Row[], of: Options['of'], running: number): Partial<OracleSettings> | null {
   const machine = of(rows[0]!.machine)
-  if (machine.quietHours !== null || !machine.files.includes("abandoned: {")) return null
+  if (machine.quietHours !== null || !machine.files.includes('abandoned: {')) return null
   if (rows.some((row) => row.machine !== running)) return null
   return machine.settings
 }
 
 /** Null when the oracle does not know what such a life means: joined, set aside, only claimed, or hostile. */
-function toMessages(rows: readonly Row[], decisions: readonly DecisionRow[], suppressed: Suppressed, made: Options['made']): { told: OracleMessage[]; addressAt: number } | null {
+function toMessages(
+  rows: readonly Row[],
+  decisions: readonly DecisionRow[],
+  suppressed: Suppressed,
+  made: Options['made'],
+): { told: OracleMessage[]; addressAt: number } | null {
   const told: OracleMessage[] = []
   let addressAt = Infinity
   let address = ''
@@ -105,7 +111,13 @@ function isPlain(properties: Record<string, unknown>): boolean {
   const isLine = (value: unknown): boolean => {
     if (typeof value !== 'object' || value === null) return false
     const { product_id: id, quantity, sku, id: other } = value as Record<string, unknown>
-    return typeof id === 'string' && id !== '' && sku === undefined && other === undefined && (quantity === undefined || (typeof quantity === 'number' && quantity > 0 && quantity < 1e6))
+    return (
+      typeof id === 'string' &&
+      id !== '' &&
+      sku === undefined &&
+      other === undefined &&
+      (quantity === undefined || (typeof quantity === 'number' && quantity > 0 && quantity < 1e6))
+    )
   }
   if ('product_id' in properties && !isLine(properties)) return false
   if (!('product_id' in properties) && ('sku' in properties || 'id' in properties)) return false

@@ -41,7 +41,8 @@ export function judgeLedger(store: Store, sent: readonly Sent[], isEnd: boolean,
     const found = rows.get(entry.key) ?? []
     if (found.length > 1) blame('R1', `${entry.key} stands in the log ${found.length} times`)
     if (entry.state === 'acked' && found.length === 0) blame('R1', `${entry.key} was acked and is not in the log`)
-    if (entry.state === 'acked' && found.length === 1 && !says(found[0]!.body, entry)) blame('R1', `${entry.key} was acked, and the log says something else under its id`)
+    if (entry.state === 'acked' && found.length === 1 && !says(found[0]!.body, entry))
+      blame('R1', `${entry.key} was acked, and the log says something else under its id`)
     if (isEnd && (entry.state === 'new' || entry.state === 'under way')) blame('R10', `${entry.key} got no answer`)
     if (entry.state === 'refused' && entry.refusal !== 'event.id_reused') blame('R1', `${entry.key} was refused: ${entry.refusal}`)
     if (entry.state === 'refused' && found.length === 1 && says(found[0]!.body, entry)) blame('R1', `${entry.key} was refused, and is what the log says`)
@@ -50,7 +51,8 @@ export function judgeLedger(store: Store, sent: readonly Sent[], isEnd: boolean,
 }
 
 /** What a body says beside times and context, which may change when it is sent again. */
-const gist = ({ type, event, userId, anonymousId, previousId, properties, traits }: Record<string, unknown>) => JSON.stringify([type, type === 'track' ? event : null, userId, anonymousId, previousId, properties, traits])
+const gist = ({ type, event, userId, anonymousId, previousId, properties, traits }: Record<string, unknown>) =>
+  JSON.stringify([type, type === 'track' ? event : null, userId, anonymousId, previousId, properties, traits])
 
 function says(text: string, { deed }: Sent): boolean {
   const { withheld, ...body } = JSON.parse(text) as Record<string, unknown>
@@ -90,12 +92,17 @@ export function judgeQuarantine(store: Store, blame: Blame) {
   const listed = store.meta.quarantined(100_000)
   for (const { seq, reason } of listed) if (!/cursed|bomb/.test(reason)) blame('R10', `row ${seq} was set aside: ${reason}`)
   const seqs = new Set(listed.map(({ seq }) => seq))
-  for (const { seq } of store.db.prepare<[], { seq: number }>('SELECT seq FROM log WHERE inert = 2').iterate()) if (!seqs.has(seq)) blame('R10', `row ${seq} was set aside and is in no list`)
+  for (const { seq } of store.db.prepare<[], { seq: number }>('SELECT seq FROM log WHERE inert = 2').iterate())
+    if (!seqs.has(seq)) blame('R10', `row ${seq} was set aside and is in no list`)
 }
 
 /** R2: a life in memory is what the log tells; a restart must not change it. */
 export function judgeLife(store: Store, of: Of, one: { id: number; head: number; machine: number; life: Life }, blame: Blame) {
-  const chapter = retold(store.log.life(one.head), store.decisions.of(one.id).filter(({ at }) => at <= one.life.at), of)
+  const chapter = retold(
+    store.log.life(one.head),
+    store.decisions.of(one.id).filter(({ at }) => at <= one.life.at),
+    of,
+  )
   if (chapter === null || chapter.machine !== one.machine) return
   const { stepper } = of(one.machine)
   const told = lifeToText(stepper, chapter.life)
@@ -158,8 +165,14 @@ export function judgePeople(store: Store, people: People, blame: Blame) {
     const profile = (JSON.parse(stored.life) as unknown[])[5] as { consent?: string; suppressed?: string }
     if (person === undefined) blame('R1', `customer ${id} is in the database and no transaction wrote it`)
     else if (person.consent !== profile.consent || (person.suppressed === undefined) !== (profile.suppressed === undefined))
-      blame('R8', `customer ${id} should be ${person.consent ?? 'silent'} (${person.suppressed ?? 'reachable'}) on letters, and is ${profile.consent ?? 'silent'} (${profile.suppressed ?? 'reachable'})`)
-    const users = store.customers.keysOf(id).filter((key) => key.startsWith('u:')).map((key) => key.slice(2))
+      blame(
+        'R8',
+        `customer ${id} should be ${person.consent ?? 'silent'} (${person.suppressed ?? 'reachable'}) on letters, and is ${profile.consent ?? 'silent'} (${profile.suppressed ?? 'reachable'})`,
+      )
+    const users = store.customers
+      .keysOf(id)
+      .filter((key) => key.startsWith('u:'))
+      .map((key) => key.slice(2))
     for (const user of users) if (!people.isLinked(users[0]!, user)) blame('R8', `${users[0]} and ${user} are two people, and both lead to customer ${id}`)
   }
   for (const { seq } of store.log.after(0, 1_000_000)) if (!owner.has(seq)) blame('R8', `row ${seq} belongs to nobody`)
@@ -175,6 +188,7 @@ export function judgeTimers(store: Store, of: Of, running: number, people: Peopl
     const timers = stored.machine === running ? own : migrate(stored.life, of(running).stepper).timers.filter(carried)
     for (const [event, due] of timers) if (due <= now) blame('R10', `${event} of customer ${id} was due at ${due}, and it is ${now}`)
     const known = people.of(id)?.timers ?? null
-    if (known !== null && stored.machine === running && JSON.stringify(known) !== JSON.stringify(timers)) blame('R5', `customer ${id} has timers ${JSON.stringify(timers)}, and should have ${JSON.stringify(known)}`)
+    if (known !== null && stored.machine === running && JSON.stringify(known) !== JSON.stringify(timers))
+      blame('R5', `customer ${id} has timers ${JSON.stringify(timers)}, and should have ${JSON.stringify(known)}`)
   }
 }

@@ -53,9 +53,16 @@ function openShoppers() {
   let count = 0
 
   function send(text: string) {
-    const message = JSON.parse(text) as { messageId: string; event?: string; userId: string; properties?: Record<string, unknown>; traits?: Record<string, unknown> }
+    const message = JSON.parse(text) as {
+      messageId: string
+      event?: string
+      userId: string
+      properties?: Record<string, unknown>
+      traits?: Record<string, unknown>
+    }
     const about = { messageId: message.messageId, userId: message.userId }
-    const sending = message.event === undefined ? client!.identify(message.userId, message.traits, about) : client!.track(message.event, message.properties, about)
+    const sending =
+      message.event === undefined ? client!.identify(message.userId, message.traits, about) : client!.track(message.event, message.properties, about)
     sending.then(
       () => {
         acked.add(message.messageId)
@@ -157,23 +164,27 @@ test(`killed ${kills} times under load, the server has every acked event once an
   expect(counts.sent).toBeGreaterThan(300)
 })
 
-test('an event sent by WebSocket, the process killed with SIGKILL a moment after the ack, the server started again: the right letter is in the inbox, once', { timeout: 60_000 }, async () => {
-  const directory = newDirectory()
-  const first = await startLive(directory, settings)
-  const client = connect(first)
-  await client.track('Product Added', { ...mug, email: 'ann@shop.test' }, { userId: 'ann' })
-  await first.kill()
-  await client.close(0)
+test(
+  'an event sent by WebSocket, the process killed with SIGKILL a moment after the ack, the server started again: the right letter is in the inbox, once',
+  { timeout: 60_000 },
+  async () => {
+    const directory = newDirectory()
+    const first = await startLive(directory, settings)
+    const client = connect(first)
+    await client.track('Product Added', { ...mug, email: 'ann@shop.test' }, { userId: 'ann' })
+    await first.kill()
+    await client.close(0)
 
-  const second = await startLive(directory, settings)
-  const page = async () => (await fetch(`${second.url}/inbox`)).text()
-  for (let n = 0; n < 100 && !(await page()).includes('ann@shop.test'); n++) await wait(50)
-  await wait(500)
-  const letters = [...(await page()).matchAll(/<li><a href="\/inbox\/(\d+)">.*?<\/li>/gs)].map(([item, id]) => ({ item, id }))
-  const reminders = letters.filter(({ item }) => item.includes('cart-abandoned'))
-  expect(reminders.length).toBe(1)
-  expect(reminders[0]!.item).toContain('ann@shop.test')
-  const source = await (await fetch(`${second.url}/inbox/${reminders[0]!.id}/source`)).text()
-  expect(source).toContain('Blue mug')
-  expect(await second.stop()).toBe(0)
-})
+    const second = await startLive(directory, settings)
+    const page = async () => (await fetch(`${second.url}/inbox`)).text()
+    for (let n = 0; n < 100 && !(await page()).includes('ann@shop.test'); n++) await wait(50)
+    await wait(500)
+    const letters = [...(await page()).matchAll(/<li><a href="\/inbox\/(\d+)">.*?<\/li>/gs)].map(([item, id]) => ({ item, id }))
+    const reminders = letters.filter(({ item }) => item.includes('cart-abandoned'))
+    expect(reminders.length).toBe(1)
+    expect(reminders[0]!.item).toContain('ann@shop.test')
+    const source = await (await fetch(`${second.url}/inbox/${reminders[0]!.id}/source`)).text()
+    expect(source).toContain('Blue mug')
+    expect(await second.stop()).toBe(0)
+  },
+)

@@ -79,7 +79,8 @@ function curse({ stepper }: Machine) {
   stepper.step = (snapshot, event) => {
     const { properties } = event as { properties?: { product_id?: unknown } }
     if (properties?.product_id === cursed && event.at % 2 === 1) throw new Curse('a cursed product was added')
-    if (event.type.startsWith('xstate.after.abandonAfter') && linesOf(snapshot.context).some(({ id }) => id === cursed)) throw new Curse('a cursed product was left')
+    if (event.type.startsWith('xstate.after.abandonAfter') && linesOf(snapshot.context).some(({ id }) => id === cursed))
+      throw new Curse('a cursed product was left')
     return step(snapshot, event)
   }
 }

@@ -61,9 +61,7 @@ describe('the abandoned cart', () => {
     first,
     [60 * minute, 'cart-abandoned', 'window', 30 * minute],
   ])
-  gives('starts afresh with a change a millisecond before it is due', [added(0), added(30 * minute - 1)], hour, [
-    abandonedAt(30 * minute - 1),
-  ])
+  gives('starts afresh with a change a millisecond before it is due', [added(0), added(30 * minute - 1)], hour, [abandonedAt(30 * minute - 1)])
   gives('gets no letter when the order comes a millisecond before', [added(0), ordered(30 * minute - 1)], hour, [])
   gives('gets its letter when the order comes at the same instant', [added(0), ordered(30 * minute)], hour, [first])
   gives('gets no letter when the order comes while it waits for quiet', [added(0), page(29 * minute), ordered(40 * minute)], hour, [])
@@ -93,9 +91,7 @@ describe('the follow-up', () => {
     first,
     [day + 90 * minute - 1, 'order-thanks', 'queued', day + 30 * minute - 1],
   ])
-  gives('is called off by an order while it waits for quiet', [added(0), page(day + 20 * minute), ordered(day + 31 * minute)], day + hour, [
-    first,
-  ])
+  gives('is called off by an order while it waits for quiet', [added(0), page(day + 20 * minute), ordered(day + 31 * minute)], day + hour, [first])
   gives('is called off by a cart change, which starts a new run', [added(0), added(2 * hour)], 26 * hour, [
     first,
     [2.5 * hour, 'cart-abandoned', 'window', 2 * hour],
@@ -110,23 +106,15 @@ describe('the follow-up', () => {
 })
 
 describe('a cart change', () => {
-  gives(
-    'is not a Cart Updated with equal lines in another order',
-    [added(0), added(0, 'cup', 2), cartUpdated(10 * minute, ['cup', 2], ['mug', 1])],
-    hour,
-    [first],
-  )
-  gives(
-    'is not a Cart Updated whose entries of one product add up to its line',
-    [added(0, 'mug', 3), cartUpdated(10 * minute, ['mug', 1], ['mug', 2])],
-    hour,
-    [first],
-  )
+  gives('is not a Cart Updated with equal lines in another order', [added(0), added(0, 'cup', 2), cartUpdated(10 * minute, ['cup', 2], ['mug', 1])], hour, [
+    first,
+  ])
+  gives('is not a Cart Updated whose entries of one product add up to its line', [added(0, 'mug', 3), cartUpdated(10 * minute, ['mug', 1], ['mug', 2])], hour, [
+    first,
+  ])
   gives('is a Cart Updated with another quantity', [added(0), cartUpdated(10 * minute, ['mug', 2])], hour, [abandonedAt(10 * minute)])
   gives('is a Cart Viewed with other lines', [added(0), replaced('Cart Viewed', 10 * minute, ['cup', 1])], hour, [abandonedAt(10 * minute)])
-  gives('is a Cart Updated with fewer lines', [added(0), added(0, 'cup'), cartUpdated(10 * minute, ['mug', 1])], hour, [
-    abandonedAt(10 * minute),
-  ])
+  gives('is a Cart Updated with fewer lines', [added(0), added(0, 'cup'), cartUpdated(10 * minute, ['mug', 1])], hour, [abandonedAt(10 * minute)])
   gives('is a Cart Updated that empties it', [added(0), cartUpdated(10 * minute)], day, [])
   gives(
     'is not a Cart Viewed or Cart Updated without products',
@@ -146,9 +134,7 @@ describe('a cart change', () => {
     hour,
     [first],
   )
-  gives('adds up the quantity of one product', [added(0, 'mug', 2), added(1, 'mug', 3), cartUpdated(minute, ['mug', 5])], hour, [
-    abandonedAt(1),
-  ])
+  gives('adds up the quantity of one product', [added(0, 'mug', 2), added(1, 'mug', 3), cartUpdated(minute, ['mug', 5])], hour, [abandonedAt(1)])
   gives(
     'takes a quantity that is not a positive number for 1',
     [
@@ -170,12 +156,9 @@ describe('a cart change', () => {
     hour,
     [first],
   )
-  gives(
-    'is known by its name however it is written',
-    [track('product_added', 0, { sku: 'mug' }), track('PRODUCT-ADDED', minute, { sku: 'cup' })],
-    hour,
-    [abandonedAt(minute)],
-  )
+  gives('is known by its name however it is written', [track('product_added', 0, { sku: 'mug' }), track('PRODUCT-ADDED', minute, { sku: 'cup' })], hour, [
+    abandonedAt(minute),
+  ])
   gives('is nothing that a page of that name does', [{ ...page(0), event: 'Product Added', properties: { sku: 'mug' } }], day, [])
 })
 
@@ -184,9 +167,7 @@ describe('activity', () => {
     gives(`is ${type}`, [added(0), { ...page(20 * minute), type }], hour, [[35 * minute, 'cart-abandoned', 'queued', 0]])
   }
   for (const event of ['Product Added to Wishlist', 'Product Viewed', 'Cart Viewed', 'Product Added', 'anything']) {
-    gives(`is a ${event} track, even with nothing in it`, [added(0), track(event, 20 * minute)], hour, [
-      [35 * minute, 'cart-abandoned', 'queued', 0],
-    ])
+    gives(`is a ${event} track, even with nothing in it`, [added(0), track(event, 20 * minute)], hour, [[35 * minute, 'cart-abandoned', 'queued', 0]])
   }
   for (const type of ['group', 'alias'] as const) {
     gives(`is not ${type}`, [added(0), { ...page(20 * minute), type }], hour, [first])
@@ -211,29 +192,18 @@ describe('browsing', () => {
   gives('gets none a millisecond earlier', interested(hour), hour + 15 * minute - 1, [])
   gives('counts three views over exactly 60 min', [viewed(0), viewed(30 * minute), viewed(60 * minute)], 2 * hour, [reminder(hour)])
   gives('does not count a view 60 min and a millisecond back', [viewed(0), viewed(30 * minute), viewed(60 * minute + 1)], 2 * hour, [])
-  gives(
-    'slides: a lost view may be made up for',
-    [viewed(0), viewed(30 * minute), viewed(60 * minute + 1), viewed(90 * minute)],
-    2 * hour,
-    [reminder(90 * minute)],
-  )
+  gives('slides: a lost view may be made up for', [viewed(0), viewed(30 * minute), viewed(60 * minute + 1), viewed(90 * minute)], 2 * hour, [
+    reminder(90 * minute),
+  ])
   gives('counts views at one instant apart', [viewed(0), viewed(0), viewed(0)], hour, [reminder(0)])
   gives('counts each product by itself', [viewed(0), viewed(1, 'cup'), viewed(2), viewed(3, 'cup')], hour, [])
-  gives(
-    'does not count views without an id',
-    [track('Product Viewed', 0), track('Product Viewed', 1), track('Product Viewed', 2)],
-    hour,
-    [],
-  )
+  gives('does not count views without an id', [track('Product Viewed', 0), track('Product Viewed', 1), track('Product Viewed', 2)], hour, [])
   gives('only moves quiet with further views, of any product', [...interested(hour), ...interested(hour + 10 * minute, 'cup')], day, [
     [hour + 25 * minute, 'browse-reminder', 'queued', hour],
   ])
-  gives(
-    'takes a view at the very instant of quiet for a new count',
-    [...interested(hour), viewed(hour + 15 * minute), viewed(hour + 16 * minute)],
-    day,
-    [reminder(hour)],
-  )
+  gives('takes a view at the very instant of quiet for a new count', [...interested(hour), viewed(hour + 15 * minute), viewed(hour + 16 * minute)], day, [
+    reminder(hour),
+  ])
   gives(
     'starts all counts anew after a decision',
     [viewed(hour - 4, 'cup'), viewed(hour - 3, 'cup'), ...interested(hour), viewed(hour + 20 * minute, 'cup')],
@@ -247,34 +217,16 @@ describe('browsing', () => {
     [[hour + 15 * minute, 'browse-reminder', 'holdout', hour]],
     { holdout: (_, journey) => journey === 'browsing' },
   )
-  gives('ends without a letter when any product is added', [...interested(hour), added(hour + minute, 'cup')], hour + 31 * minute, [
+  gives('ends without a letter when any product is added', [...interested(hour), added(hour + minute, 'cup')], hour + 31 * minute, [abandonedAt(hour + minute)])
+  gives('ends without a letter with an order', [...interested(hour), ordered(hour + minute)], 2 * hour, [])
+  gives('ends without a letter when a replacement brings a product', [...interested(hour), cartUpdated(hour + minute, ['cup', 1])], hour + 31 * minute, [
     abandonedAt(hour + minute),
   ])
-  gives('ends without a letter with an order', [...interested(hour), ordered(hour + minute)], 2 * hour, [])
-  gives(
-    'ends without a letter when a replacement brings a product',
-    [...interested(hour), cartUpdated(hour + minute, ['cup', 1])],
-    hour + 31 * minute,
-    [abandonedAt(hour + minute)],
-  )
-  gives(
-    'does not end when a replacement brings nothing',
-    [...interested(hour), cartUpdated(hour), track('Checkout Started', hour)],
-    2 * hour,
-    [reminder(hour)],
-  )
-  gives(
-    'does not end when a product without an id is added, or one removed',
-    [...interested(hour), track('Product Added', hour), removed(hour)],
-    2 * hour,
-    [reminder(hour)],
-  )
-  gives(
-    'clears counts when a product is added, though not yet interested',
-    [viewed(0), viewed(1), added(2), removed(3), viewed(4)],
-    hour,
-    [],
-  )
+  gives('does not end when a replacement brings nothing', [...interested(hour), cartUpdated(hour), track('Checkout Started', hour)], 2 * hour, [reminder(hour)])
+  gives('does not end when a product without an id is added, or one removed', [...interested(hour), track('Product Added', hour), removed(hour)], 2 * hour, [
+    reminder(hour),
+  ])
+  gives('clears counts when a product is added, though not yet interested', [viewed(0), viewed(1), added(2), removed(3), viewed(4)], hour, [])
   gives('clears counts with an order, though not yet interested', [viewed(0), viewed(1), ordered(2), viewed(3)], 59 * minute, [])
   gives('does not count views while the cart holds something', [added(0), viewed(1), viewed(2), removed(3), viewed(4)], hour, [])
   gives('counts again once the cart is empty', [added(0), removed(1), ...interested(hour)], 2 * hour, [reminder(hour)])
@@ -301,20 +253,12 @@ describe('purchase', () => {
     thanks(0),
     thanks(44 * hour),
   ])
-  gives(
-    'is nothing that the shop does later',
-    [track('Order Updated', 0), track('Order Refunded', 1), track('Order Cancelled', 2)],
-    3 * day,
-    [],
-  )
+  gives('is nothing that the shop does later', [track('Order Updated', 0), track('Order Refunded', 1), track('Order Cancelled', 2)], 3 * day, [])
   gives('is thanked for though refunded', [ordered(0), track('Order Refunded', 1)], day, [thanks(0)])
 })
 
 describe('engagement', () => {
-  gives('lapses exactly 30 days after the first letter', [ordered(0)], 30 * day + hour, [
-    thanks(0),
-    [30 * day + hour, 'win-back', 'queued', hour],
-  ])
+  gives('lapses exactly 30 days after the first letter', [ordered(0)], 30 * day + hour, [thanks(0), [30 * day + hour, 'win-back', 'queued', hour]])
   gives('does not lapse a millisecond earlier', [ordered(0)], 30 * day + hour - 1, [thanks(0)])
   gives('is not started by an order before the first letter', [ordered(0)], 90 * day, [[hour, 'order-thanks', 'no-address', 0]], {
     hasAddress: () => false,
@@ -332,21 +276,11 @@ describe('engagement', () => {
     discountAt(0),
     [30 * day + 30 * minute, 'win-back', 'queued', 30 * minute],
   ])
-  gives('is not started again by browsing', [ordered(0), page(20 * day)], 30 * day + hour, [
-    thanks(0),
-    [30 * day + hour, 'win-back', 'queued', hour],
-  ])
+  gives('is not started again by browsing', [ordered(0), page(20 * day)], 30 * day + hour, [thanks(0), [30 * day + hour, 'win-back', 'queued', hour]])
   for (const event of ['mail.opened', 'mail.clicked']) {
-    gives(`starts again with ${event}`, [ordered(0), outcome(event, 10 * day)], 40 * day, [
-      thanks(0),
-      [40 * day, 'win-back', 'queued', 10 * day],
-    ])
+    gives(`starts again with ${event}`, [ordered(0), outcome(event, 10 * day)], 40 * day, [thanks(0), [40 * day, 'win-back', 'queued', 10 * day]])
   }
-  gives('starts again with an order', [ordered(0), ordered(10 * day)], 40 * day, [
-    thanks(0),
-    thanks(10 * day),
-    [40 * day, 'win-back', 'queued', 10 * day],
-  ])
+  gives('starts again with an order', [ordered(0), ordered(10 * day)], 40 * day, [thanks(0), thanks(10 * day), [40 * day, 'win-back', 'queued', 10 * day]])
   gives('starts again with an order that joins the period', [ordered(0), ordered(2 * hour)], 30 * day + 2 * hour, [
     thanks(0),
     [30 * day + 2 * hour, 'win-back', 'queued', 2 * hour],
@@ -388,11 +322,7 @@ describe('a dormant customer', () => {
     winBack,
     [dormant + minute + 30 * day, 'win-back', 'queued', dormant + minute],
   ])
-  gives('wakes with an order, and is thanked', [ordered(0), ordered(dormant + minute)], dormant + 2 * hour, [
-    thanks(0),
-    winBack,
-    thanks(dormant + minute),
-  ])
+  gives('wakes with an order, and is thanked', [ordered(0), ordered(dormant + minute)], dormant + 2 * hour, [thanks(0), winBack, thanks(dormant + minute)])
   gives('does not wake by browsing, nor by a bounce', [ordered(0), ...interested(dormant + hour)], dormant + day, [
     thanks(0),
     winBack,
@@ -424,24 +354,18 @@ describe('the policy', () => {
     lapsed,
     [thanks(0), abandonedAt(lapsed - day - 30 * minute + 1), [lapsed, 'win-back', 'cap', hour]],
   )
-  gives(
-    'queues a win-back with a letter queued exactly 24 h ago',
-    [ordered(0), added(lapsed - day - 30 * minute), removed(lapsed - day + 2)],
-    lapsed,
-    [thanks(0), abandonedAt(lapsed - day - 30 * minute), winBack],
-  )
+  gives('queues a win-back with a letter queued exactly 24 h ago', [ordered(0), added(lapsed - day - 30 * minute), removed(lapsed - day + 2)], lapsed, [
+    thanks(0),
+    abandonedAt(lapsed - day - 30 * minute),
+    winBack,
+  ])
   for (const event of ['mail.bounced', 'mail.complained', 'mail.unsubscribed']) {
-    gives(
-      `skips every letter after ${event}`,
-      [added(0), outcome(event, hour), outcome('mail.opened', 2 * hour), ordered(2 * day)],
-      33 * day,
-      [
-        first,
-        [day + 30 * minute, 'cart-discount', 'unsubscribed', 0],
-        [2 * day + hour, 'order-thanks', 'unsubscribed', 2 * day],
-        [32 * day, 'win-back', 'unsubscribed', 2 * day],
-      ],
-    )
+    gives(`skips every letter after ${event}`, [added(0), outcome(event, hour), outcome('mail.opened', 2 * hour), ordered(2 * day)], 33 * day, [
+      first,
+      [day + 30 * minute, 'cart-discount', 'unsubscribed', 0],
+      [2 * day + hour, 'order-thanks', 'unsubscribed', 2 * day],
+      [32 * day, 'win-back', 'unsubscribed', 2 * day],
+    ])
   }
   gives('names no-address before unsubscribed', [outcome('mail.bounced', 0), ordered(0)], hour, [[hour, 'order-thanks', 'no-address', 0]], {
     hasAddress: () => false,
@@ -465,18 +389,12 @@ describe('the policy', () => {
     [[45 * minute, 'browse-reminder', 'recent-purchase', 30 * minute]],
     { holdout: () => true },
   )
-  gives(
-    'names holdout before window',
-    [added(0), added(2 * hour)],
-    3 * hour,
-    [first, [2.5 * hour, 'cart-abandoned', 'holdout', 2 * hour]],
-    {
-      holdout: (() => {
-        let asked = 0
-        return () => asked++ > 0
-      })(),
-    },
-  )
+  gives('names holdout before window', [added(0), added(2 * hour)], 3 * hour, [first, [2.5 * hour, 'cart-abandoned', 'holdout', 2 * hour]], {
+    holdout: (() => {
+      let asked = 0
+      return () => asked++ > 0
+    })(),
+  })
   gives('names window before cap', [added(0), added(2 * hour)], 3 * hour, [first, [2.5 * hour, 'cart-abandoned', 'window', 2 * hour]], {
     settings: { caps: { high: 1, medium: 1, low: 1 } },
   })
@@ -500,12 +418,10 @@ describe('the policy', () => {
     two + day,
     [...soFar, [two + day - 1, 'browse-reminder', 'cap', browsed - 1]],
   )
-  gives(
-    'queues a medium letter with two letters queued, one of them exactly 24 h ago',
-    [...discounted, ...cup, ...interested(browsed)],
-    two + day,
-    [...soFar, reminder(browsed)],
-  )
+  gives('queues a medium letter with two letters queued, one of them exactly 24 h ago', [...discounted, ...cup, ...interested(browsed)], two + day, [
+    ...soFar,
+    reminder(browsed),
+  ])
   gives('queues a medium letter with one letter queued', [...discounted, ...interested(two + hour)], two + 2 * hour, [
     first,
     discountAt(0),
@@ -515,16 +431,11 @@ describe('the policy', () => {
   const busy = [...discounted, ...interested(two + 10 * minute), added(two + 30 * minute)]
   const three = [first, discountAt(0), reminder(two + 10 * minute), abandonedAt(two + 30 * minute)]
   const bought = two + day - hour
-  gives(
-    'skips a high letter with three letters queued, one of them a millisecond less than 24 h ago',
-    [...busy, ordered(bought - 1)],
-    two + day,
-    [...three, [two + day - 1, 'order-thanks', 'cap', bought - 1]],
-  )
-  gives('queues a high letter with three letters queued, one of them exactly 24 h ago', [...busy, ordered(bought)], two + day, [
+  gives('skips a high letter with three letters queued, one of them a millisecond less than 24 h ago', [...busy, ordered(bought - 1)], two + day, [
     ...three,
-    thanks(bought),
+    [two + day - 1, 'order-thanks', 'cap', bought - 1],
   ])
+  gives('queues a high letter with three letters queued, one of them exactly 24 h ago', [...busy, ordered(bought)], two + day, [...three, thanks(bought)])
   gives('counts no skipped letter in the cap', [...busy, added(two + 2 * hour, 'cup'), ordered(bought)], two + day, [
     ...three,
     [two + 2.5 * hour, 'cart-abandoned', 'window', two + 2 * hour],
@@ -533,12 +444,11 @@ describe('the policy', () => {
 })
 
 describe('the order of things', () => {
-  gives(
-    'timers due together fire in the order they were set: the lapse, set first, then the abandonment',
-    [ordered(0), added(lapsed - 30 * minute)],
-    lapsed,
-    [thanks(0), winBack, [lapsed, 'cart-abandoned', 'queued', lapsed - 30 * minute]],
-  )
+  gives('timers due together fire in the order they were set: the lapse, set first, then the abandonment', [ordered(0), added(lapsed - 30 * minute)], lapsed, [
+    thanks(0),
+    winBack,
+    [lapsed, 'cart-abandoned', 'queued', lapsed - 30 * minute],
+  ])
 
   // Lapses 30 min after an open, which comes after the cart change that is due in the same instant.
   const quickly: OracleOptions = { settings: { lapseAfter: 30 * minute, caps: { high: 3, medium: 2, low: 2 } } }
@@ -639,8 +549,7 @@ const realFiles: Real[] = [
   {
     file: 'rees46-2019-10-01.csv.gz',
     events: 12_101,
-    read: (rows) =>
-      rows.slice(1).map((row) => shop(EVENTS[row[1]!]!, row[7]!, Date.parse(row[0]!.replace(' UTC', 'Z').replace(' ', 'T')), row[2]!)),
+    read: (rows) => rows.slice(1).map((row) => shop(EVENTS[row[1]!]!, row[7]!, Date.parse(row[0]!.replace(' UTC', 'Z').replace(' ', 'T')), row[2]!)),
   },
   {
     file: 'taobao-9-days.csv',
@@ -653,12 +562,7 @@ const realFiles: Real[] = [
     // A few invoices span two minutes: the first row of an invoice gives its time.
     read: (rows) =>
       [...Map.groupBy(rows.slice(1), (row) => row[0]!)].map(([invoice, [row]]) =>
-        shop(
-          invoice.startsWith('C') ? 'Order Refunded' : 'Order Completed',
-          row![6]!,
-          Date.parse(`${row![4]!.replace(' ', 'T')}Z`),
-          row![1]!,
-        ),
+        shop(invoice.startsWith('C') ? 'Order Refunded' : 'Order Completed', row![6]!, Date.parse(`${row![4]!.replace(' ', 'T')}Z`), row![1]!),
       ),
   },
 ]

@@ -43,7 +43,21 @@ export function createPeople(blame: Blame) {
 
   function of(customer: number): Person {
     let person = byId.get(customer)
-    if (person === undefined) byId.set(customer, (person = { ids: [customer], consent: undefined, suppressed: undefined, users: new Set(), vouched: false, sent: [], timers: null, at: -Infinity, rows: 0 }))
+    if (person === undefined)
+      byId.set(
+        customer,
+        (person = {
+          ids: [customer],
+          consent: undefined,
+          suppressed: undefined,
+          users: new Set(),
+          vouched: false,
+          sent: [],
+          timers: null,
+          at: -Infinity,
+          rows: 0,
+        }),
+      )
     return person
   }
 
@@ -76,10 +90,18 @@ export function createPeople(blame: Blame) {
   }
 
   function hearMessage(person: Person, row: Row) {
-    const body = JSON.parse(row.body) as { type: string; userId?: string; previousId?: string; traits?: Record<string, unknown>; properties?: Record<string, unknown> }
+    const body = JSON.parse(row.body) as {
+      type: string
+      userId?: string
+      previousId?: string
+      traits?: Record<string, unknown>
+      properties?: Record<string, unknown>
+    }
     if (body.type === 'alias' && body.userId !== undefined) link(body.userId, body.previousId!)
     if (body.userId !== undefined) {
-      for (const user of person.users) if (user !== body.userId && !isLinked(user, body.userId)) blame('R8', `${body.userId} acts as customer ${row.customer}, who is ${user} (row ${row.seq})`)
+      for (const user of person.users)
+        if (user !== body.userId && !isLinked(user, body.userId))
+          blame('R8', `${body.userId} acts as customer ${row.customer}, who is ${user} (row ${row.seq})`)
       person.users.add(body.userId)
     }
     if (row.inert !== 0) return
@@ -101,7 +123,8 @@ export function createPeople(blame: Blame) {
     const { otherId } = JSON.parse(row.body) as { otherId: number }
     const younger = of(otherId)
     if (older === younger) return blame('R8', `customer ${row.customer} is joined to itself (row ${row.seq})`)
-    for (const a of older.users) for (const b of younger.users) if (!isLinked(a, b)) blame('R8', `${a} and ${b} are two people, and were joined (row ${row.seq})`)
+    for (const a of older.users)
+      for (const b of younger.users) if (!isLinked(a, b)) blame('R8', `${a} and ${b} are two people, and were joined (row ${row.seq})`)
     if (older.consent === 'unsubscribed' || younger.consent === 'unsubscribed') older.consent = 'unsubscribed'
     else older.consent ??= younger.consent
     older.suppressed ??= younger.suppressed
@@ -115,7 +138,11 @@ export function createPeople(blame: Blame) {
   }
 
   function link(a: string, b: string) {
-    for (const [one, other] of [[a, b], [b, a]] as const) aliases.set(one, (aliases.get(one) ?? new Set()).add(other))
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const)
+      aliases.set(one, (aliases.get(one) ?? new Set()).add(other))
   }
 
   /** Whether somebody said, perhaps over several steps, that these are one person's ids. */

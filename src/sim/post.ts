@@ -7,7 +7,16 @@ import type { Envelope, Post, Receipt } from '../core/world.ts'
 import type { Random, World } from './world.ts'
 
 /** One letter's way through one connection. `left`: its first body byte went out; `arrived`: the server has it; `lost`: the process ended before it had booked the answer. */
-export type Trip = { to: string; messageId: string; mime: string; at: number; left: boolean; arrived: boolean; lost: boolean; receipt: Receipt['state'] | 'none' | 'withdrawn' }
+export type Trip = {
+  to: string
+  messageId: string
+  mime: string
+  at: number
+  left: boolean
+  arrived: boolean
+  lost: boolean
+  receipt: Receipt['state'] | 'none' | 'withdrawn'
+}
 
 type Fate = {
   /** Said before the letter's body: null lets it go on. */
@@ -61,7 +70,16 @@ export function createRelay(world: World, hooks: { isAlive: () => boolean; first
   const wait = () => (random.chance(0.3) ? 0 : random.between(1, 2_000))
 
   function send(envelope: Envelope, mime: Uint8Array, flushing: () => Promise<boolean>): Promise<Receipt> {
-    const trip: Trip = { to: envelope.to, messageId: messageIdOf(mime), mime: digest(mime), at: world.wall(), left: false, arrived: false, lost: false, receipt: 'none' }
+    const trip: Trip = {
+      to: envelope.to,
+      messageId: messageIdOf(mime),
+      mime: digest(mime),
+      at: world.wall(),
+      left: false,
+      arrived: false,
+      lost: false,
+      receipt: 'none',
+    }
     const fate = fateOf(envelope.to)
     trips.push(trip)
     return new Promise((resolve) => {
@@ -73,7 +91,8 @@ export function createRelay(world: World, hooks: { isAlive: () => boolean; first
         resolve(receipt)
       }
       const body = () => {
-        if (fate.late === 'hangs') return world.later(600_000, () => arrive(trip, random.chance(0.5), () => end({ state: 'unknown', reply: 'the server took too long' })))
+        if (fate.late === 'hangs')
+          return world.later(600_000, () => arrive(trip, random.chance(0.5), () => end({ state: 'unknown', reply: 'the server took too long' })))
         const answer = answers[fate.late]
         world.later(wait(), () => arrive(trip, fate.late === 'taken' || fate.late === 'dropped-after-dot', () => world.later(wait(), () => end(answer))))
       }
@@ -116,4 +135,5 @@ export function createRelay(world: World, hooks: { isAlive: () => boolean; first
 
 export const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex').slice(0, 16)
 
-const messageIdOf = (mime: Uint8Array): string => /^Message-ID:\s*(<[^>]*>)/im.exec(Buffer.from(mime.buffer, mime.byteOffset, Math.min(mime.byteLength, 4_096)).toString('latin1'))?.[1] ?? ''
+const messageIdOf = (mime: Uint8Array): string =>
+  /^Message-ID:\s*(<[^>]*>)/im.exec(Buffer.from(mime.buffer, mime.byteOffset, Math.min(mime.byteLength, 4_096)).toString('latin1'))?.[1] ?? ''

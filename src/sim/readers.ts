@@ -46,10 +46,12 @@ export function createReaders({ world, people, blame, note, server: running, ask
     asked()
     const messageId = `${type}:${id}:${world.elapsed()}`
     const at = world.wall() - random.pick([0, 0, minute])
-    running()!.server.batch.tell({ type, letter: id, customer: letter.customer, at, messageId, ...(machine ? { machine } : {}) }).then(
-      () => told.add(messageId),
-      () => {},
-    )
+    running()!
+      .server.batch.tell({ type, letter: id, customer: letter.customer, at, messageId, ...(machine ? { machine } : {}) })
+      .then(
+        () => told.add(messageId),
+        () => {},
+      )
   }
 
   const suppress = (address: string) => void suppressed.set(address, Math.min(world.elapsed(), suppressed.get(address) ?? Infinity))
@@ -62,7 +64,8 @@ export function createReaders({ world, people, blame, note, server: running, ask
     suppress(recipient)
     asked()
     try {
-      if (!(await server.links.unsubscribe(unsubscribeToken(server.secret, letter.token), { at, method: 'POST' }))) blame('R7', `letter ${id}'s own unsubscribe link is called unknown`)
+      if (!(await server.links.unsubscribe(unsubscribeToken(server.secret, letter.token), { at, method: 'POST' })))
+        blame('R7', `letter ${id}'s own unsubscribe link is called unknown`)
     } catch {
       return
     }
@@ -80,7 +83,8 @@ export function createReaders({ world, people, blame, note, server: running, ask
     plan(id: number, recipient: string) {
       const what = random.fork(String(id))
       if (what.chance(0.4)) world.later(what.between(0, 3 * day), () => outcome(id, what.pick(['mail.opened', 'mail.clicked']), what.chance(0.3)))
-      if (what.chance(recipient.endsWith('@family.test') ? 0.4 : 0.06)) world.later(what.pick([0, 1, what.between(0, 10 * minute), what.between(0, 2 * day)]), () => void unsubscribe(id, recipient))
+      if (what.chance(recipient.endsWith('@family.test') ? 0.4 : 0.06))
+        world.later(what.pick([0, 1, what.between(0, 10 * minute), what.between(0, 2 * day)]), () => void unsubscribe(id, recipient))
       if (what.chance(0.03)) world.later(what.between(0, day), () => outcome(id, 'mail.complained', false))
     },
 
@@ -91,7 +95,8 @@ export function createReaders({ world, people, blame, note, server: running, ask
       if (letter === undefined) return blame('R4', `${messageId} leaves and is in no row`)
       if (running()!.server.store.db.inTransaction || letter.state !== 'flushing') blame('R4', `letter ${letter.id} leaves while its row says ${letter.state}`)
       if (unsubscribed.has(to)) blame('R7', `letter ${letter.id} leaves for ${to}, who has unsubscribed`)
-      else if (people.of(letter.customer)?.consent === 'unsubscribed') blame('R7', `letter ${letter.id} leaves for customer ${letter.customer}, who has said no`)
+      else if (people.of(letter.customer)?.consent === 'unsubscribed')
+        blame('R7', `letter ${letter.id} leaves for customer ${letter.customer}, who has said no`)
     },
   }
 }

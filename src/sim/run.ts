@@ -147,7 +147,15 @@ function createSeed(seed: number, bug: Bug, keepTrace: boolean, directory: strin
     note(`start ${generation} ${next}`)
     try {
       const started = startServer({
-        world, path, directory, guard, tape, relay, templates, habits, bug,
+        world,
+        path,
+        directory,
+        guard,
+        tape,
+        relay,
+        templates,
+        habits,
+        bug,
         machine: machineOf(next),
         onFatal: (error) => void (fatal ??= error),
         onOpen(store) {

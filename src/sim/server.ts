@@ -25,9 +25,24 @@ import type { World } from './world.ts'
 
 export const from: Mailbox = { name: 'Fern & Co', address: 'hello@shop.test' }
 const publicUrl = 'http://127.0.0.1:4650'
-const shop = { name: 'Fern & Co', url: `${publicUrl}/demo`, address: '1 Garden Row, London', cartUrl: `${publicUrl}/demo/cart`, locale: 'en-GB', currency: 'EUR', timeZone: 'UTC' }
+const shop = {
+  name: 'Fern & Co',
+  url: `${publicUrl}/demo`,
+  address: '1 Garden Row, London',
+  cartUrl: `${publicUrl}/demo/cart`,
+  locale: 'en-GB',
+  currency: 'EUR',
+  timeZone: 'UTC',
+}
 
-export type ServerHabits = { hotMax: number; replayEventsMax: number; replayAgeMaxMs: number; horizonMs: number; width: number; policy: Pick<Rules, 'consentRequired' | 'holdout'> }
+export type ServerHabits = {
+  hotMax: number
+  replayEventsMax: number
+  replayAgeMaxMs: number
+  horizonMs: number
+  width: number
+  policy: Pick<Rules, 'consentRequired' | 'holdout'>
+}
 
 export type Server = ReturnType<typeof startServer>
 

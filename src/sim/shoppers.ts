@@ -34,7 +34,8 @@ export function makeDeeds(random: Random, customers: number, span: number): Deed
   const storm = random.between(0, span / 2)
   const drafts: (Draft & { calm: boolean })[] = []
   for (let n = 0; n < customers; n++) {
-    const name = n < names.length ? names[n]! : random.pick(['member', 'member', 'clockwork', 'visitor', 'chain', 'shared', 'strangers', 'family', 'claimed'] as const)
+    const name =
+      n < names.length ? names[n]! : random.pick(['member', 'member', 'clockwork', 'visitor', 'chain', 'shared', 'strangers', 'family', 'claimed'] as const)
     const own = random.fork(`${name}/${n}`)
     const born = own.chance(0.2) ? storm : own.between(0, span / 2)
     for (const draft of personas[name](`${name}${n}`, own, span - born)) drafts.push({ ...draft, at: draft.at + born, calm: name === 'clockwork' })
@@ -62,7 +63,11 @@ const products = ['mug', 'cup', 'plate', 'bowl']
 
 function product(random: Random): Record<string, unknown> {
   const id = random.pick(products)
-  return { product_id: id, ...(random.chance(0.8) ? { name: `A ${id}`, price: random.between(1, 90) } : {}), ...(random.chance(0.2) ? { quantity: random.between(1, 3) } : {}) }
+  return {
+    product_id: id,
+    ...(random.chance(0.8) ? { name: `A ${id}`, price: random.between(1, 90) } : {}),
+    ...(random.chance(0.2) ? { quantity: random.between(1, 3) } : {}),
+  }
 }
 
 const track = (event: string, properties: Record<string, unknown>) => ({ type: 'track', event, properties })
@@ -73,7 +78,13 @@ function deed(random: Random): Record<string, unknown>[] {
   if (roll < 4) return [track('Product Added', product(random))]
   if (roll < 7) return Array.from({ length: random.between(1, 4) }, () => track('Product Viewed', { product_id: random.pick(products.slice(0, 2)) }))
   if (roll < 8) return [track('Product Removed', product(random))]
-  if (roll < 10) return [track(random.pick(['Cart Viewed', 'Cart Updated', 'Checkout Started']), random.chance(0.8) ? { products: Array.from({ length: random.between(0, 2) }, () => product(random)) } : {})]
+  if (roll < 10)
+    return [
+      track(
+        random.pick(['Cart Viewed', 'Cart Updated', 'Checkout Started']),
+        random.chance(0.8) ? { products: Array.from({ length: random.between(0, 2) }, () => product(random)) } : {},
+      ),
+    ]
   if (roll < 12) return [track('Order Completed', { order_id: `o${random.between(1, 999)}`, total: random.between(5, 99), products: [product(random)] })]
   if (roll < 13) return [track(random.pick(['Order Refunded', 'Order Updated', 'Order Cancelled', 'Product Added to Wishlist']), {})]
   return [random.chance(0.5) ? { type: 'page', name: 'shop' } : track('Coupon Entered', { coupon: 'x' })]
@@ -91,19 +102,41 @@ function* life(random: Random, span: number, most: number): Generator<[at: numbe
   }
 }
 
-const ownTraits = (name: string, random: Random) => ({ email: `${name}@shop.test`, first_name: name, ...(random.chance(0.3) ? { timezone: random.pick(['Europe/Berlin', 'America/New_York', 'Asia/Kathmandu']) } : {}) })
+const ownTraits = (name: string, random: Random) => ({
+  email: `${name}@shop.test`,
+  first_name: name,
+  ...(random.chance(0.3) ? { timezone: random.pick(['Europe/Berlin', 'America/New_York', 'Asia/Kathmandu']) } : {}),
+})
 
 const personas = {
   /** Known to the shop from the start; all that happens is vouched for. */
   member: (name, random, span) => [
     { at: 0, body: { type: 'identify', userId: name, traits: ownTraits(name, random) } },
     ...Array.from(life(random, span, 22), ([at, body]) => ({ at, body: { ...body, userId: name } })),
-    ...(random.chance(0.1) ? [{ at: random.between(0, span), body: { type: 'identify', userId: name, traits: { consent: random.pick(['unsubscribed', 'unsubscribed', 'subscribed']) } } }] : []),
+    ...(random.chance(0.1)
+      ? [
+          {
+            at: random.between(0, span),
+            body: { type: 'identify', userId: name, traits: { consent: random.pick(['unsubscribed', 'unsubscribed', 'subscribed']) } },
+          },
+        ]
+      : []),
   ],
 
   /** Does the same at the same instant every day, so that windows and caps are met to the millisecond. */
   clockwork: (name, random, span) => {
-    const habit = Array.from({ length: random.between(1, 2) }, () => [random.pick([0, 0, hour, 2 * hour]), random.pick([track('Product Added', { product_id: 'mug', name: 'A mug' }), track('Order Completed', { total: 9, products: [{ product_id: 'mug', name: 'A mug' }] }), track('Product Added', { product_id: 'cup' })])] as const)
+    const habit = Array.from(
+      { length: random.between(1, 2) },
+      () =>
+        [
+          random.pick([0, 0, hour, 2 * hour]),
+          random.pick([
+            track('Product Added', { product_id: 'mug', name: 'A mug' }),
+            track('Order Completed', { total: 9, products: [{ product_id: 'mug', name: 'A mug' }] }),
+            track('Product Added', { product_id: 'cup' }),
+          ]),
+        ] as const,
+    )
     const visits = Math.min(random.between(2, 7), Math.floor(span / day))
     const started: Draft = { at: 0, body: { type: 'identify', userId: name, traits: ownTraits(name, random) } }
     return [started, ...Array.from({ length: visits }, (_, n) => habit.map(([wait, body]) => ({ at: n * day + wait, body: { ...body, userId: name } }))).flat()]
@@ -114,7 +147,11 @@ const personas = {
     const trust: Trust = random.chance(0.6) ? 'verified' : 'browser'
     const known = random.between(0, day)
     return [
-      ...Array.from(life(random, span, 14), ([at, body]): Draft => ({ at, body: { ...body, anonymousId: `a-${name}`, ...(at >= known ? { userId: name } : {}) }, trust: at >= known ? trust : 'browser' })),
+      ...Array.from(life(random, span, 14), ([at, body]): Draft => ({
+        at,
+        body: { ...body, anonymousId: `a-${name}`, ...(at >= known ? { userId: name } : {}) },
+        trust: at >= known ? trust : 'browser',
+      })),
       { at: known, body: { type: 'identify', userId: name, anonymousId: `a-${name}`, traits: ownTraits(name, random) }, trust },
     ]
   },
@@ -123,19 +160,49 @@ const personas = {
   shared: (name, random, span) => {
     const who = [`${name}-ann`, `${name}-bob`]
     const firsts = who.map((userId): Draft => ({ at: random.between(0, hour), body: { type: 'identify', userId, traits: ownTraits(userId, random) } }))
-    return [...firsts, ...Array.from(life(random, span, 16), ([at, body]): Draft => ({ at, body: { ...body, anonymousId: `d-${name}`, ...(random.chance(0.6) ? { userId: random.pick(who) } : {}) }, trust: random.chance(0.5) ? 'server' : 'verified' }))]
+    return [
+      ...firsts,
+      ...Array.from(life(random, span, 16), ([at, body]): Draft => ({
+        at,
+        body: { ...body, anonymousId: `d-${name}`, ...(random.chance(0.6) ? { userId: random.pick(who) } : {}) },
+        trust: random.chance(0.5) ? 'server' : 'verified',
+      })),
+    ]
   },
 
   /** Devices that turn out to be one person's, one after another; some were written to before. */
   chain: (name, random, span) => {
     const devices = Array.from({ length: random.between(2, 4) }, (_, n) => `${name}-${n}`)
     const trust: Trust = random.chance(0.7) ? 'server' : 'verified'
-    const odd: Draft[] = random.chance(0.15) ? [{ at: random.between(0, span / 2), body: { ...track('Product Added', { product_id: cursed, name: 'Odd' }), anonymousId: devices[0] }, trust }] : []
-    const drafts = [...odd, ...devices.flatMap((anonymousId) => Array.from(life(random, span / 2, 7), ([at, body]): Draft => ({ at, body: { ...body, anonymousId }, trust })))]
+    const odd: Draft[] = random.chance(0.15)
+      ? [{ at: random.between(0, span / 2), body: { ...track('Product Added', { product_id: cursed, name: 'Odd' }), anonymousId: devices[0] }, trust }]
+      : []
+    const drafts = [
+      ...odd,
+      ...devices.flatMap((anonymousId) => Array.from(life(random, span / 2, 7), ([at, body]): Draft => ({ at, body: { ...body, anonymousId }, trust }))),
+    ]
     for (const anonymousId of devices) {
-      if (random.chance(0.6)) drafts.push({ at: random.between(0, hour), body: { type: 'identify', anonymousId, traits: { email: random.chance(0.6) ? `${name}@shop.test` : `${anonymousId}@shop.test`, ...(random.chance(0.3) ? { consent: random.pick(['subscribed', 'unsubscribed']) } : {}) } }, trust })
+      if (random.chance(0.6))
+        drafts.push({
+          at: random.between(0, hour),
+          body: {
+            type: 'identify',
+            anonymousId,
+            traits: {
+              email: random.chance(0.6) ? `${name}@shop.test` : `${anonymousId}@shop.test`,
+              ...(random.chance(0.3) ? { consent: random.pick(['subscribed', 'unsubscribed']) } : {}),
+            },
+          },
+          trust,
+        })
       const at = random.between(minute, span / 2)
-      drafts.push({ at, body: random.chance(0.5) ? { type: 'alias', userId: name, previousId: anonymousId } : { type: 'identify', userId: name, anonymousId, traits: { email: `${name}@shop.test` } }, trust })
+      drafts.push({
+        at,
+        body: random.chance(0.5)
+          ? { type: 'alias', userId: name, previousId: anonymousId }
+          : { type: 'identify', userId: name, anonymousId, traits: { email: `${name}@shop.test` } },
+        trust,
+      })
     }
     return drafts
   },
@@ -144,7 +211,10 @@ const personas = {
   family: (name, random, span) =>
     ['ann', 'bob'].flatMap((who): Draft[] => [
       { at: 0, body: { type: 'identify', userId: `${name}-${who}`, traits: { email: `${name}@family.test` } } },
-      ...Array.from({ length: Math.min(4, Math.ceil(span / day)) }, (_, n) => ({ at: n * day + random.between(0, minute), body: { ...track('Product Added', product(random)), userId: `${name}-${who}` } })),
+      ...Array.from({ length: Math.min(4, Math.ceil(span / day)) }, (_, n) => ({
+        at: n * day + random.between(0, minute),
+        body: { ...track('Product Added', product(random)), userId: `${name}-${who}` },
+      })),
     ]),
 
   /** What somebody did on a shared device long ago arrives late; then somebody else signs in there. */
@@ -163,18 +233,31 @@ const personas = {
   /** An address that was only ever typed, now and then by several browsers. */
   claimed: (name, random, span) => {
     const email = random.chance(0.5) ? 'claimed@shop.test' : `${name}@shop.test`
-    return Array.from(life(random, span, 12), ([at, body], n): Draft => ({ at, body: { ...body, anonymousId: name, ...(n === 0 ? { type: 'identify', event: undefined, properties: undefined, traits: { email } } : {}) }, trust: 'browser', source: 3 }))
+    return Array.from(life(random, span, 12), ([at, body], n): Draft => ({
+      at,
+      body: { ...body, anonymousId: name, ...(n === 0 ? { type: 'identify', event: undefined, properties: undefined, traits: { email } } : {}) },
+      trust: 'browser',
+      source: 3,
+    }))
   },
 
   /** Carries products that no machine and no template survives. */
   cursed: (name, random, span) => [
     { at: 0, body: { type: 'identify', userId: name, traits: ownTraits(name, random) } },
-    ...Array.from(life(random, span, 16), ([at, body]) => ({ at, body: { ...body, userId: name, ...(random.chance(0.25) ? track('Product Added', { product_id: random.pick([cursed, bomb]), name: 'Odd' }) : {}) } })),
+    ...Array.from(life(random, span, 16), ([at, body]) => ({
+      at,
+      body: { ...body, userId: name, ...(random.chance(0.25) ? track('Product Added', { product_id: random.pick([cursed, bomb]), name: 'Odd' }) : {}) },
+    })),
   ],
 
   /** Sends whatever it likes. */
   hostile: (name, random, span) =>
-    Array.from(life(random, span, 12), ([at, body]): Draft => ({ at, body: { ...body, anonymousId: name, ...random.pick(hostilities)(random) }, trust: 'browser', source: 3 })),
+    Array.from(life(random, span, 12), ([at, body]): Draft => ({
+      at,
+      body: { ...body, anonymousId: name, ...random.pick(hostilities)(random) },
+      trust: 'browser',
+      source: 3,
+    })),
 
   /** No server knows this address. */
   bounces: (name, random, span) => [
@@ -200,4 +283,10 @@ const hostilities: ((random: Random) => Record<string, unknown>)[] = [
 ]
 
 /** The same id with something else to say. */
-export const changed = (body: Record<string, unknown>): Record<string, unknown> => ({ ...body, type: 'track', event: 'Coupon Applied', properties: { coupon: 'another body' }, traits: undefined })
+export const changed = (body: Record<string, unknown>): Record<string, unknown> => ({
+  ...body,
+  type: 'track',
+  event: 'Coupon Applied',
+  properties: { coupon: 'another body' },
+  traits: undefined,
+})

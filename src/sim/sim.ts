@@ -8,7 +8,12 @@ import type { Bug } from './bugs.ts'
 import { runSeed } from './run.ts'
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '200' }, from: { type: 'string', default: '1' }, bug: { type: 'string' }, trace: { type: 'boolean', default: false } },
+  options: {
+    seeds: { type: 'string', default: '200' },
+    from: { type: 'string', default: '1' },
+    bug: { type: 'string' },
+    trace: { type: 'boolean', default: false },
+  },
 })
 const planted: Record<string, Bug> = bugs
 const bug = values.bug === undefined ? {} : planted[values.bug]
@@ -31,4 +36,9 @@ for (let seed = from; seed < from + Number(values.seeds); seed++) {
   break
 }
 const seconds = (performance.now() - started) / 1_000
-console.log(Object.entries(total).map(([name, n]) => `${n} ${name}`).join(', '), `in ${seconds.toFixed(1)} s: ${(total['seeds']! / seconds).toFixed(1)} seeds/s`)
+console.log(
+  Object.entries(total)
+    .map(([name, n]) => `${n} ${name}`)
+    .join(', '),
+  `in ${seconds.toFixed(1)} s: ${(total['seeds']! / seconds).toFixed(1)} seeds/s`,
+)

@@ -55,7 +55,13 @@ export function judgeStart({ store, engine }: Server, { blame }: Witnesses) {
 }
 
 /** After faults have stopped and everything had its time; returns how many customers and decisions had a judge of their own. */
-export function judgeEnd({ store, machines }: Server, witnesses: Witnesses, policy: ServerHabits['policy'], templates: Templates, now: number): { judged: number; policy: number } {
+export function judgeEnd(
+  { store, machines }: Server,
+  witnesses: Witnesses,
+  policy: ServerHabits['policy'],
+  templates: Templates,
+  now: number,
+): { judged: number; policy: number } {
   const { blame, clients, people, readers, relay, queued, made, spoiled } = witnesses
   const of = machinesOf(store)
   judgeFile(store, blame)
