@@ -22,6 +22,9 @@ export class Death extends Error {
  */
 export type FaultKind = 'crash' | 'crash-after' | 'full' | 'ioerr' | 'busy' | 'commit-full' | 'commit-lost'
 
+/** As a seed draws them: the plain crash most often. */
+export const faults: readonly FaultKind[] = ['crash', 'crash', 'crash-after', 'full', 'ioerr', 'busy', 'commit-full', 'commit-lost']
+
 /** What stands between a process and its statements. */
 export type Guard = { count: number; faultAt: number; fault: FaultKind; isDead: boolean; hit: FaultKind | null; rolls: boolean; isPaused: boolean }
 

@@ -9,8 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { loadTemplates } from '../mail/templates.ts'
 import type { Bug } from './bugs.ts'
 import { createClients } from './clients.ts'
-import { copyAsItLies, Death, looking, newGuard, removeDatabase, scratchDirectory, spoilSnapshot } from './disk.ts'
-import type { FaultKind } from './disk.ts'
+import { copyAsItLies, Death, faults, looking, newGuard, removeDatabase, scratchDirectory, spoilSnapshot } from './disk.ts'
 import { makeHabits } from './habits.ts'
 import { machineOf } from './machines.ts'
 import type { VariantName } from './machines.ts'
@@ -24,20 +23,8 @@ import { createTape } from './tape.ts'
 import type { Entry } from './tape.ts'
 import { isSpoiled } from './judges.ts'
 import { judgeEnd, judgeFound, judgeStart } from './verdict.ts'
-import type { Witnesses } from './verdict.ts'
+import type { Result, Violation, Witnesses } from './verdict.ts'
 import { createWorld } from './world.ts'
-
-export type Violation = { invariant: string; what: string }
-
-export type Result = {
-  seed: number
-  /** Of everything that happened, in order. */
-  hash: string
-  trace: string[]
-  violations: Violation[]
-  /** `judged`: customers whose decisions are the oracle's; `asked`: decisions that the policy was asked again for. */
-  figures: { rows: number; restarts: number; decisions: number; letters: number; judged: number; asked: number; quarantined: number; merges: number }
-}
 
 const templates = loadTemplates(fileURLToPath(new URL('../../templates', import.meta.url)))
 const opening = Date.parse('2026-03-02T00:00:00Z')
@@ -322,7 +309,5 @@ function createSeed(seed: number, bug: Bug, keepTrace: boolean, directory: strin
     }
   }
 }
-
-const faults: readonly FaultKind[] = ['crash', 'crash', 'crash-after', 'full', 'ioerr', 'busy', 'commit-full', 'commit-lost']
 
 const settled = () => new Promise((resolve) => setImmediate(resolve))

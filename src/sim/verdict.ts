@@ -14,6 +14,18 @@ import { from } from './server.ts'
 import type { Server, ServerHabits } from './server.ts'
 import type { Tape } from './tape.ts'
 
+export type Violation = { invariant: string; what: string }
+
+export type Result = {
+  seed: number
+  /** Of everything that happened, in order. */
+  hash: string
+  trace: string[]
+  violations: Violation[]
+  /** `judged`: customers whose decisions are the oracle's; `asked`: decisions that the policy was asked again for. */
+  figures: { rows: number; restarts: number; decisions: number; letters: number; judged: number; asked: number; quarantined: number; merges: number }
+}
+
 /** What those outside know. */
 export type Witnesses = {
   blame: Blame
