@@ -19,7 +19,6 @@ export type Decisions = ReturnType<typeof createDecisions>
 export function createDecisions(db: Db) {
   const insert = db.prepare('INSERT INTO decision (customer, key, journey, template, priority, at, decision, reason, numbers) VALUES (?,?,?,?,?,?,?,?,?)')
   const ofCustomer = db.prepare<[number], DecisionRow>('SELECT * FROM decision WHERE customer = ? ORDER BY at, id')
-  const byKey = db.prepare<[string], DecisionRow>('SELECT * FROM decision WHERE key = ?')
   const repoint = db.prepare('UPDATE decision SET customer = ? WHERE customer = ?')
   const all = db.prepare<[], DecisionRow>('SELECT * FROM decision ORDER BY at, id')
   const counts = db.prepare<[], { template: string; decision: string; reason: string | null; n: number }>(
@@ -33,7 +32,6 @@ export function createDecisions(db: Db) {
     of: (customer: number): DecisionRow[] => ofCustomer.all(customer),
     /** All decisions of a life that went into another. */
     repoint: (from: number, to: number) => void repoint.run(to, from),
-    byKey: (key: string): DecisionRow | undefined => byKey.get(key),
     /** All, in order of time. */
     all: () => all.iterate(),
     counts: () => counts.all(),
