@@ -59,6 +59,18 @@ export const codes = {
   'store.corrupt': [500, 'Restore a backup, or run `sqlite3 beckon.db .recover`.'],
   'store.newer': [500, 'This database was written by a newer Beckon: upgrade, or restore the older backup.'],
   'store.unsafe': [500, 'SQLite did not accept synchronous=FULL; refuse to run without it.'],
+  // studio
+  'studio.signed_out': [401, 'Sign in first.'],
+  'studio.sign_in_failed': [401, 'The name and the password do not belong together.'],
+  'studio.sign_in_paused': [429, 'Too many tries: wait for the time given.'],
+  'studio.role_too_low': [403, 'This needs an owner: readers look, owners change.'],
+  'studio.origin_foreign': [403, 'Open the studio at the address the server prints; pages elsewhere may not speak for you.'],
+  'studio.link_spent': [410, 'The link was used, or is older than a day: ask an owner for a new one.'],
+  'studio.input_invalid': [400, 'Check the value named.'],
+  'letter.unknown': [404, 'There is no letter with this number (any more).'],
+  'letter.not_waiting': [409, 'Only a failed letter can be sent again, and only a held one released: look at its state again.'],
+  'quarantine.unknown': [404, 'It was retried already, or is not there.'],
+  'sandbox.only': [409, 'Time can be skipped for sandbox customers only: make one under Try it.'],
   // command line
   usage: [500, 'See `beckon --help`.'],
   'node.too_old': [500, 'Run it with `npm start`, which uses the pinned Node 26.'],

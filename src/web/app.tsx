@@ -1,0 +1,141 @@
+/** The frame of the studio: who is looking, where they are, and the page that belongs there. Pages are fetched when first needed. */
+import type { ComponentType } from 'preact'
+import { useEffect, useState } from 'preact/hooks'
+import { Fault, Spinner } from './parts/common.tsx'
+import { AccessIcon, InboxIcon, LiveIcon, MachineIcon, PeopleIcon, SunIcon, TryIcon } from './parts/icons.tsx'
+import { useStore } from './hooks.ts'
+import { feed } from './live.ts'
+import { place } from './router.ts'
+import { meet, session, themeOf, useLight } from './session.ts'
+import type { Theme } from './session.ts'
+import './styles/shell.css'
+
+type Page = ComponentType<{ params: string[] }>
+
+const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
+  [/^\/$/, async () => (await import('./pages/machine.tsx')).Machine],
+  [/^\/customers$/, async () => (await import('./pages/customers.tsx')).Customers],
+  [/^\/customers\/(\d+)$/, async () => (await import('./pages/customer.tsx')).Customer],
+  [/^\/inbox$/, async () => (await import('./pages/inbox.tsx')).Inbox],
+  [/^\/inbox\/(\d+)$/, async () => (await import('./pages/letter.tsx')).Letter],
+  [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],
+  [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],
+  [/^\/access$/, async () => (await import('./pages/access.tsx')).Access],
+  [/^\/(?:sign-in|set-up)$/, async () => (await import('./pages/sign-in.tsx')).SignIn],
+]
+
+const rooms = [
+  ['/studio', 'Machine', MachineIcon],
+  ['/studio/customers', 'Customers', PeopleIcon],
+  ['/studio/inbox', 'Inbox', InboxIcon],
+  ['/studio/live', 'Live', LiveIcon],
+  ['/studio/try', 'Try it', TryIcon],
+  ['/studio/access', 'Access', AccessIcon],
+] as const
+
+export function App() {
+  const { me, fault } = useStore(session, (context) => context)
+  const path = useStore(place, ({ path }) => path)
+  if (fault) return <Fault fault={fault} again={() => void meet()} />
+  if (me === null) return <Spinner what="Asking who you are" />
+  if (me.role === null && path !== '/set-up') return <Shown path="/sign-in" />
+  if (/^\/(sign-in|set-up)$/.test(path)) return <Shown path={path} />
+  return (
+    <div class="shell">
+      <a class="skip-link" href="#page">
+        Skip to the page
+      </a>
+      <Side path={path} />
+      <main class="page" id="page" tabIndex={-1}>
+        <Shown path={path} />
+      </main>
+    </div>
+  )
+}
+
+/** The page at a path, once it is here. */
+function Shown({ path }: { path: string }) {
+  const [shown, setShown] = useState<{ path: string; Page: Page; params: string[] } | null>(null)
+  const [fault, setFault] = useState<Error | null>(null)
+  const found = pages.find(([pattern]) => pattern.test(path))
+  useEffect(() => {
+    let stale = false
+    found?.[1]().then(
+      (Page) => stale || setShown({ path, Page, params: found[0].exec(path)!.slice(1) }),
+      (error: Error) => stale || setFault(error),
+    )
+    return () => {
+      stale = true
+    }
+  }, [path])
+  if (!found) return <NotFound />
+  if (fault) return <Fault fault={fault} again={() => location.reload()} />
+  if (shown === null) return <Spinner what="Opening the page" />
+  return <shown.Page key={shown.path} params={shown.params} />
+}
+
+const NotFound = () => (
+  <div class="empty">
+    <h1>There is nothing here</h1>
+    <a href="/studio">Go to the machine</a>
+  </div>
+)
+
+function Side({ path }: { path: string }) {
+  const state = useStore(feed, ({ state }) => state)
+  const complaints = useStore(feed, ({ health }) => health?.complaints.length ?? 0)
+  const me = useStore(session, ({ me }) => me)!
+  const isHere = (href: string) => (href === '/studio' ? path === '/' : `/studio${path}`.startsWith(href))
+  return (
+    <div class="side">
+      <a class="brand" href="/studio">
+        <img src={new URL('./icon.svg', import.meta.url).href} alt="" width="26" height="26" /> Beckon
+      </a>
+      <nav aria-label="Rooms of the studio">
+        {rooms.map(([href, words, Icon]) => (
+          <a key={href} href={href} aria-current={isHere(href) ? 'page' : undefined}>
+            <Icon />
+            <span>{words}</span>
+            {words === 'Live' && complaints > 0 && (
+              <span class="badge" title={`${complaints} things need attention`}>
+                {complaints}
+              </span>
+            )}
+          </a>
+        ))}
+      </nav>
+      <div class="foot">
+        {me.demo && (
+          <a href="/demo" target="_blank">
+            Open the demo shop
+          </a>
+        )}
+        <ThemeChoice />
+        <div class="row" role="status">
+          <span class={`pulse ${state === 'open' ? 'on' : state === 'lost' ? 'bad' : ''}`} />
+          {state === 'open' ? 'live' : state === 'lost' ? 'connection lost, trying again' : 'connecting'}
+        </div>
+        {!me.open && (
+          <div class="row">
+            {me.name} · {me.role}
+          </div>
+        )}
+      </div>
+    </div>
+  )
+}
+
+const next: Record<Theme, Theme> = { auto: 'light', light: 'dark', dark: 'auto' }
+
+function ThemeChoice() {
+  const [theme, setTheme] = useState(themeOf)
+  const change = () => {
+    useLight(next[theme])
+    setTheme(next[theme])
+  }
+  return (
+    <button type="button" class="button quiet small" onClick={change} aria-label={`Light: ${theme}. Change it`}>
+      <SunIcon /> {theme}
+    </button>
+  )
+}

@@ -1,0 +1,74 @@
+/** Line icons, drawn for this studio: 20 px, in the colour of the text around them. */
+import type { ComponentChildren } from 'preact'
+
+const Icon = ({ children }: { children: ComponentChildren }) => (
+  <svg
+    viewBox="0 0 20 20"
+    width="18"
+    height="18"
+    fill="none"
+    stroke="currentColor"
+    stroke-width="1.6"
+    stroke-linecap="round"
+    stroke-linejoin="round"
+    aria-hidden="true"
+  >
+    {children}
+  </svg>
+)
+
+export const MachineIcon = () => (
+  <Icon>
+    <rect x="2" y="3" width="6" height="5" rx="1.5" />
+    <rect x="12" y="12" width="6" height="5" rx="1.5" />
+    <path d="M8 5.5h4.5a2 2 0 0 1 2 2V12M12.6 10.2l1.9 1.8 1.9-1.8" />
+  </Icon>
+)
+export const PeopleIcon = () => (
+  <Icon>
+    <circle cx="10" cy="6.5" r="3.2" />
+    <path d="M3.5 17c.6-3.3 3.200-5 6.500-5s5.900 1.700 6.500 5" />
+  </Icon>
+)
+export const InboxIcon = () => (
+  <Icon>
+    <rect x="2" y="4" width="16" height="12" rx="2.5" />
+    <path d="m3 6 7 5 7-5" />
+  </Icon>
+)
+export const LiveIcon = () => (
+  <Icon>
+    <path d="M2 10h3.500l2-5.500 4.500 11 2-5.500H18" />
+  </Icon>
+)
+export const TryIcon = () => (
+  <Icon>
+    <path d="M8 2.500h4M9 2.500v5L4.300 15.200A1.600 1.600 0 0 0 5.700 17.600h8.600a1.600 1.600 0 0 0 1.400-2.400L11 7.500v-5" />
+    <path d="M6.500 12.500h7" />
+  </Icon>
+)
+export const AccessIcon = () => (
+  <Icon>
+    <rect x="4" y="9" width="12" height="8.500" rx="2" />
+    <path d="M6.500 9V6.500a3.500 3.500 0 0 1 7 0V9" />
+  </Icon>
+)
+export const SunIcon = () => (
+  <Icon>
+    <circle cx="10" cy="10" r="3.500" />
+    <path d="M10 2v1.800M10 16.200V18M2 10h1.800M16.200 10H18M4.300 4.300l1.300 1.300M14.400 14.400l1.300 1.300M15.700 4.300l-1.300 1.300M5.600 14.400l-1.300 1.300" />
+  </Icon>
+)
+export const LetterIcon = InboxIcon
+export const ClockIcon = () => (
+  <Icon>
+    <circle cx="10" cy="10" r="7.500" />
+    <path d="M10 5.800V10l2.800 1.900" />
+  </Icon>
+)
+export const SearchIcon = () => (
+  <Icon>
+    <circle cx="9" cy="9" r="5.500" />
+    <path d="m13.200 13.200 4 4" />
+  </Icon>
+)
