@@ -24,12 +24,17 @@ type Options = {
   soon: (work: () => void) => void
 }
 
+/** Something a person asked for, done in the batch's transaction. */
+type Order = { work: (now: number) => unknown; done: (result: never) => void; failed: (error: unknown) => void }
+
 type Told = { outcome: Outcome; done: () => void; failed: (error: unknown) => void }
 
 /** How long it sleeps when nothing arrives, ms: in the middle of writing behind, before it, and with nothing to write. */
 const leavingMs = 2
 const idleMs = 250
 const sleepMaxMs = 60_000
+/** Longer waits for an ack count as this long. */
+const waitMaxMs = 2_000
 
 export type Batch = Intake & {
   start(): void
@@ -37,6 +42,10 @@ export type Batch = Intake & {
   stop(): void
   /** What waits for a turn. */
   backlog(): number
+  /** Does `work` in the next batch's transaction; the promise settles after its commit. */
+  order<T>(work: (now: number) => T): Promise<T>
+  /** How long what was acked had waited: [ms, how many], ms up to `waitMaxMs`, since the last call. */
+  waits(): [ms: number, times: number][]
   /** Runs one batch now; for tests and virtual time. */
   run(): void
 }
@@ -45,6 +54,8 @@ export function createBatch(options: Options): Batch {
   const { engine, store, clock, epoch, onLetters, onFatal, soon } = options
   let offers: Offer[] = []
   let outcomes: Told[] = []
+  let orders: Order[] = []
+  const waited = new Uint32Array(waitMaxMs + 1)
   let state: 'idle' | 'running' | 'stopped' | 'failed' = 'idle'
   let scheduled = false
   let cancelWake = () => {}
@@ -63,18 +74,23 @@ export function createBatch(options: Options): Batch {
     offers = taken === offers ? [] : offers.slice(limits.turnEventsMax)
     const told = outcomes
     outcomes = []
+    const asked = orders
+    orders = []
     let answers: (Refusal | null)[]
+    let results: never[]
     const before = engine.counts.queued
     try {
       store.begin()
       answers = turns(taken, told)
+      results = asked.map(({ work }) => work(clock.now()) as never)
       store.commit()
     } catch (error) {
-      fail(error, told)
+      fail(error, [...told, ...asked])
       return
     }
     settle(taken, answers)
     for (const { done } of told) done()
+    asked.forEach(({ done }, index) => done(results[index]!))
     if (engine.counts.queued > before) onLetters()
     plan()
   }
@@ -91,8 +107,10 @@ export function createBatch(options: Options): Batch {
 
   function settle(taken: readonly Offer[], answers: readonly (Refusal | null)[]) {
     const senders = new Set<Sender>()
+    const now = clock.now()
     for (let i = 0; i < taken.length; i++) {
-      const { sender, tag } = taken[i]!
+      const { sender, tag, receivedAt } = taken[i]!
+      waited[Math.min(Math.max(0, now - receivedAt), waitMaxMs)]!++
       sender.settle(tag, answers[i]!)
       senders.add(sender)
     }
@@ -101,7 +119,7 @@ export function createBatch(options: Options): Batch {
 
   /** Goes on at once if there is more to do; otherwise when the next timer is due. */
   function plan() {
-    if (offers.length > 0 || outcomes.length > 0 || engine.lives.agenda.next() <= clock.now()) return schedule()
+    if (offers.length > 0 || outcomes.length > 0 || orders.length > 0 || engine.lives.agenda.next() <= clock.now()) return schedule()
     const now = clock.now()
     const look = engine.behind.isLeaving() ? leavingMs : engine.behind.isIdle() ? sleepMaxMs : idleMs
     const next = Math.min(engine.lives.agenda.next(), now + look)
@@ -114,7 +132,7 @@ export function createBatch(options: Options): Batch {
     })
   }
 
-  function fail(error: unknown, told: readonly Told[]) {
+  function fail(error: unknown, told: readonly { failed: (error: unknown) => void }[]) {
     state = 'failed'
     cancelWake()
     store.rollback()
@@ -142,7 +160,7 @@ export function createBatch(options: Options): Batch {
       schedule()
     },
     stop() {
-      while (state === 'running' && (offers.length > 0 || outcomes.length > 0)) run()
+      while (state === 'running' && (offers.length > 0 || outcomes.length > 0 || orders.length > 0)) run()
       if (state !== 'running') return
       try {
         store.begin()
@@ -153,6 +171,17 @@ export function createBatch(options: Options): Batch {
       } catch (error) {
         fail(error, [])
       }
+    },
+    order: <T>(work: (now: number) => T) =>
+      new Promise<T>((done, failed) => {
+        orders.push({ work, done: done as (result: never) => void, failed })
+        schedule()
+      }),
+    waits() {
+      const seen: [number, number][] = []
+      waited.forEach((times, ms) => times > 0 && seen.push([ms, times]))
+      waited.fill(0)
+      return seen
     },
     backlog: () => offers.length + outcomes.length,
     run,

@@ -109,7 +109,7 @@ test('an event that makes the machine throw is set aside, and the next one is ta
   shop.track('ann', 'Product Added', noon + min, { product_id: 'cup' })
   stepper.step = step
   expect(shop.engine.counts.quarantined).toBe(1)
-  expect(shop.store.meta.quarantined(9)).toMatchObject([{ code: 'turn.threw', reason: 'a bug in a machine' }])
+  expect(shop.store.quarantine.latest(9)).toMatchObject([{ code: 'turn.threw', reason: 'a bug in a machine' }])
   expect(JSON.parse(shop.life('u:ann'))[1]).toEqual(JSON.parse(before)[1])
   shop.track('ann', 'Product Added', noon + 2 * min, { product_id: 'plate' })
   shop.pass(noon + 32 * min)

@@ -11,21 +11,21 @@ import { readMessage, sameBody } from '../core/parse.ts'
 import type { Message, Trust } from '../core/event.ts'
 import { limits } from '../core/limits.ts'
 import type { Life } from '../core/life.ts'
-import { decideByRecord, inert, kinds, relive, retell } from '../core/retell.ts'
-import type { MergeBody } from '../core/retell.ts'
+import { inert, kinds, relive } from '../core/retell.ts'
 import { dueTimer, fire, turn } from '../core/turn.ts'
 import type { Outside } from '../policy/policy.ts'
 import { learn, learnOutcome, wantsNone } from '../profile/profile.ts'
+import { isSandbox } from '../profile/sandbox.ts'
 import type { Store } from '../store/store.ts'
-import type { Row } from '../store/log.ts'
 import { hashId } from '../store/seen.ts'
 import { createDeciding } from './deciding.ts'
 import type { Config, Prepare } from './deciding.ts'
-import { createIdentity, recordedBy, toRecorded } from './identity.ts'
+import { createIdentity, recordedBy } from './identity.ts'
 import type { Outcome } from './intake.ts'
 import { createLives } from './lives.ts'
 import type { Hot } from './lives.ts'
 import type { Machines } from './machines.ts'
+import { tellTail } from './recovery.ts'
 import { createTelling } from './telling.ts'
 import { createWriteBehind } from './write-behind.ts'
 
@@ -51,11 +51,12 @@ export type Delivery = { message: Message; source: number; trust: Trust; receive
 
 export type Engine = ReturnType<typeof createEngine>
 
+const trusts: readonly Trust[] = ['browser', 'verified', 'server']
 const trustKinds = { browser: kinds.browser, verified: kinds.verified, server: kinds.server } as const
 
 export function createEngine(options: EngineOptions) {
   const { store, machines, addressOf } = options
-  const { log, seen, decisions, letters, meta, customers } = store
+  const { log, seen, decisions, letters, meta, customers, quarantine } = store
   const { stepper } = machines.current
   const telling = createTelling(machines.of, addressOf)
   const lives = createLives({
@@ -64,6 +65,10 @@ export function createEngine(options: EngineOptions) {
     hotMax: options.hotMax ?? 50_000,
     ...(options.horizonMs === undefined ? {} : { horizonMs: options.horizonMs }),
     rebuild: (head) => rebuild(head),
+    leadAt(head) {
+      const row = log.get(head)
+      return row === undefined ? 0 : Math.max(0, row.at - row.received)
+    },
   })
   const deciding = createDeciding({ machine: machines.current, config: options.config, prepare: options.prepare, outside: outsideOf })
   const identity = createIdentity({
@@ -112,7 +117,7 @@ export function createEngine(options: EngineOptions) {
     const told = asUser ? message : withoutUser(message)
     if (trust !== 'server' && receivedAt - message.at > limits.eventAgeMaxMs)
       note(hot, hot.head === 0 ? now : hot.life.at, receivedAt, trustKinds[trust], source, inert.old, told.text, hot.life)
-    else hear(hot, told, trust, source, Math.max(now, hot.life.at), receivedAt)
+    else hear(hot, told, trust, source, Math.max(now + hot.lead, hot.life.at), receivedAt)
     seen.add(hash, log.lastSeq())
     counts.events++
     return null
@@ -134,7 +139,7 @@ export function createEngine(options: EngineOptions) {
   }
 
   function hear(hot: Hot, message: Message, trust: Trust, source: number, at: number, received: number) {
-    fireUntil(hot, at)
+    fireUntil(hot, at, received)
     const time = Math.max(at, hot.life.at)
     attempt(hot, time, received, trustKinds[trust], source, message.text, () => {
       const profile = learn(hot.life.profile, message, trust, addressOf)
@@ -149,11 +154,11 @@ export function createEngine(options: EngineOptions) {
     if (isKnownOutcome(outcome.messageId)) return
     const hot = lives.get(letters.get(outcome.letter)?.customer ?? outcome.customer)
     if (hot === null) return
-    const at = Math.max(Math.min(outcome.at, received), hot.life.at)
+    const at = Math.max(Math.min(outcome.at, received) + hot.lead, hot.life.at)
     const body = JSON.stringify(outcome)
     if (outcome.machine) note(hot, hot.life.at, received, kinds.outcome, 0, inert.machine, body, hot.life)
     else {
-      fireUntil(hot, at)
+      fireUntil(hot, at, received)
       const time = Math.max(at, hot.life.at)
       attempt(hot, time, received, kinds.outcome, 0, body, () => {
         const profile = learnOutcome(hot.life.profile, outcome.type)
@@ -204,7 +209,7 @@ export function createEngine(options: EngineOptions) {
     if (isRefusing) letters.withdraw(hot.id, received)
     for (const { decision, letter, code } of deciding.taken()) {
       const id = decisions.add(decision)
-      if (letter !== null) letters.insert({ ...letter, id })
+      if (letter !== null) letters.insert({ ...letter, id }, Math.min(at, received))
       if (code !== null) meta.addCode(code, id, at)
       counts[decision.decision]++
     }
@@ -212,7 +217,7 @@ export function createEngine(options: EngineOptions) {
   }
 
   function setAside(seq: number, hot: Hot, at: number, error: unknown) {
-    meta.quarantine(seq, hot.id, at, (error as { code?: string }).code ?? 'turn.threw', String((error as Error).message ?? error).slice(0, 500))
+    quarantine.add(seq, hot.id, at, (error as { code?: string }).code ?? 'turn.threw', String((error as Error).message ?? error).slice(0, 500))
     counts.quarantined++
   }
 
@@ -229,11 +234,39 @@ export function createEngine(options: EngineOptions) {
     while (fired < most) {
       const hot = lives.nextDue(now)
       if (hot === null) break
-      const first = dueTimer(hot.life, now)
+      const first = dueTimer(hot.life, now + hot.lead)
       if (first !== null) fired += fireUntil(hot, first[1], now)
       lives.arm(hot)
     }
     return fired
+  }
+
+  /** Lets `ms` pass for a sandbox customer: what falls due meanwhile fires, each at its own instant. Returns their clock. */
+  function skip(customer: number, ms: number, received: number): Refusal | { at: number } {
+    const hot = lives.get(customer)
+    if (hot === null) return { refused: 'customer.unknown' }
+    if (!isSandbox(hot.life.profile)) return { refused: 'sandbox.only' }
+    const at = Math.max(hot.life.at, received + hot.lead) + ms
+    hot.lead = at - received
+    fireUntil(hot, at, received)
+    const event = { type: 'sandbox.skipped', at }
+    const body = JSON.stringify({ type: event.type, ms, messageId: `skipped/${customer}/${log.lastSeq()}` })
+    attempt(hot, at, received, kinds.outcome, 0, body, () => turn(stepper, hot.life, event, deciding.decide))
+    return { at }
+  }
+
+  /** Takes an event that was set aside once more, as its customer stands now. A refusal when its machine throws again. */
+  function retry(id: number, received: number): Refusal | null {
+    const aside = quarantine.get(id)
+    const row = aside === undefined ? undefined : log.get(aside.seq)
+    if (row === undefined || row.kind > kinds.server) return { refused: 'quarantine.unknown' }
+    const message = readMessage(row.body, row.at)
+    const trust = trusts[row.kind]!
+    const { hot } = identity.whose(message, trust, row.at, received)
+    const before = counts.quarantined
+    hear(hot, message, trust, row.source, Math.max(row.at, hot.life.at), received)
+    quarantine.remove(id)
+    return counts.quarantined === before ? null : { refused: 'turn.threw', about: quarantine.latest(1)[0]!.reason }
   }
 
   /** A life as the log tells it. */
@@ -243,47 +276,9 @@ export function createEngine(options: EngineOptions) {
     return relive(rows, recordedBy(head, rows, decisions.of(customer)), telling)!
   }
 
-  /** Tells the log's tail again, after whatever end the last run had. In a transaction of its own. Returns the rows told. */
-  function recover(): number {
-    let told = 0
-    const tail = function* (): Generator<Row> {
-      for (let seq = behind.watermark(); ;) {
-        const rows = log.after(seq, 10_000)
-        if (rows.length === 0) return
-        yield* rows
-        seq = rows.at(-1)!.seq
-      }
-    }
-    const gone = new Set<number>()
-    for (const row of tail()) if (row.kind === kinds.merge) gone.add((JSON.parse(row.body) as MergeBody).otherId)
-    for (const row of tail()) {
-      told++
-      if (row.kind <= kinds.server) seen.add(hashId(row.source, readMessage(row.body, row.at).messageId), row.seq)
-      else if (row.kind === kinds.outcome) seen.add(hashId(0, (JSON.parse(row.body) as Outcome).messageId), row.seq)
-      if (!gone.has(row.customer)) recoverRow(row)
-    }
-    return told
-  }
+  const recover = () => tellTail({ log, seen, decisions, lives, telling, rebuild, from: behind.watermark() })
 
-  function recoverRow(row: Row) {
-    const hot = lives.raw(row.customer)
-    if (hot !== null && hot.head >= row.seq) return
-    if (row.kind === kinds.merge) {
-      const one = hot ?? lives.bear(row.customer, row.at)
-      const { life, machine } = rebuild(row.seq)
-      one.machine = machine
-      lives.put(one, life, row.seq)
-      return
-    }
-    const recorded = decisions.of(row.customer).map(toRecorded)
-    const decide = decideByRecord(recorded, (life, at) => telling.waits(row.machine, life, at))
-    const { life, machine } = retell(hot === null ? null : { life: hot.life, machine: hot.machine }, row, { ...telling, decide })
-    const one = hot ?? lives.bear(row.customer, row.at)
-    one.machine = machine
-    lives.put(one, life, row.seq)
-  }
-
-  return { take, hearOutcome, fireDue, recover, rebuild, behind, lives, identity, counts, telling }
+  return { take, hearOutcome, fireDue, skip, retry, recover, rebuild, behind, lives, identity, counts, telling }
 }
 
 const isStoreError = (error: unknown): boolean => String((error as { code?: unknown }).code).startsWith('SQLITE_')

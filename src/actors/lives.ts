@@ -8,6 +8,7 @@ import { lifeFromText, lifeToText, nextDue } from '../core/life.ts'
 import type { Life } from '../core/life.ts'
 import { migrate } from '../core/migrate.ts'
 import { birth } from '../core/turn.ts'
+import { isSandbox } from '../profile/sandbox.ts'
 import type { Customers, Stored } from '../store/customers.ts'
 import { Agenda } from './agenda.ts'
 import type { Machines } from './machines.ts'
@@ -25,6 +26,8 @@ export type Hot = {
   /** The due time of its earliest entry in the agenda; Infinity when it has none. */
   armed: number
   used: boolean
+  /** The customer's clock less the wall clock, ms: a sandbox's after time was skipped, 0 for everybody else. */
+  lead: number
 }
 
 /** Timers later than this stay in their rows until the horizon reaches them. */
@@ -43,7 +46,12 @@ type Options = {
   horizonMs?: number
   /** Tells a life again from the log, when what is stored cannot be read. */
   rebuild: (head: number) => { life: Life; machine: number }
+  /** How far a sandbox customer was ahead of the wall clock at a row, ms. */
+  leadAt: (head: number) => number
 }
+
+/** When the wall clock shows its next timer's instant; Infinity without one. */
+const dueOf = ({ life, lead }: Hot): number => (nextDue(life) ?? Infinity) - lead
 
 export function createLives(options: Options) {
   const { customers, machines, hotMax } = options
@@ -63,7 +71,17 @@ export function createLives(options: Options) {
     const stored = customers.get(id)
     if (stored === undefined) return null
     const { life, machine } = read(stored)
-    return keep({ id, life, head: stored.head, machine, before: null, dirty: false, armed: Infinity, used: true })
+    return keep({
+      id,
+      life,
+      head: stored.head,
+      machine,
+      before: null,
+      dirty: false,
+      armed: Infinity,
+      used: true,
+      lead: isSandbox(life.profile) ? options.leadAt(stored.head) : 0,
+    })
   }
 
   function read(stored: Stored): { life: Life; machine: number } {
@@ -75,8 +93,8 @@ export function createLives(options: Options) {
   }
 
   function arm(one: Hot) {
-    const due = nextDue(one.life)
-    if (due === null || due > horizon || due >= one.armed) return
+    const due = dueOf(one)
+    if (due > horizon || due >= one.armed) return
     agenda.push(due, one.id)
     one.armed = due
   }
@@ -152,6 +170,7 @@ export function createLives(options: Options) {
         dirty: false,
         armed: Infinity,
         used: true,
+        lead: 0,
       })
     },
 
@@ -185,7 +204,7 @@ export function createLives(options: Options) {
         const one = this.get(agenda.pop())
         if (one === null) continue
         one.armed = Infinity
-        if ((nextDue(one.life) ?? Infinity) <= entry) return one
+        if (dueOf(one) <= entry) return one
         arm(one)
       }
       return null

@@ -179,8 +179,8 @@ export const bugs = {
     },
   },
   'an event that cannot be set aside ends the process': {
-    store({ meta }) {
-      meta.quarantine = () => {
+    store({ quarantine }) {
+      quarantine.add = () => {
         throw new Error('there is no list')
       }
     },

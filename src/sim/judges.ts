@@ -89,7 +89,7 @@ export function judgeOutcomes(store: Store, told: ReadonlySet<string>, blame: Bl
 
 /** R10: only what is cursed is set aside, and all that is set aside is listed with its reason. */
 export function judgeQuarantine(store: Store, blame: Blame) {
-  const listed = store.meta.quarantined(100_000)
+  const listed = store.quarantine.latest(100_000)
   for (const { seq, reason } of listed) if (!/cursed|bomb/.test(reason)) blame('R10', `row ${seq} was set aside: ${reason}`)
   const seqs = new Set(listed.map(({ seq }) => seq))
   for (const { seq } of store.db.prepare<[], { seq: number }>('SELECT seq FROM log WHERE inert = 2').iterate())

@@ -132,10 +132,10 @@ export function createLetters(db: Db) {
         throw error
       }
     },
-    /** Queues one in the transaction that holds its decision; it is due at once. */
-    insert(letter: NewLetter) {
+    /** Queues one in the transaction that holds its decision; it is due at once, unless told when. */
+    insert(letter: NewLetter, dueAt = letter.at) {
       const { id, token, customer, template, recipient, subject, messageId, at, resend, data } = letter
-      insert.run(id, token, customer, template, recipient, subject, messageId, at, at, at, resend)
+      insert.run(id, token, customer, template, recipient, subject, messageId, at, dueAt, dueAt, resend)
       insertContent.run(id, data, letter.links, letter.mime)
     },
     /** What may be attempted by `now`, the longest due first. */

@@ -1,4 +1,4 @@
-/** Small facts about the database itself, the keys of its API, the machines it ran, what it set aside. */
+/** Small facts about the database itself, the keys of its API, the machines it ran. */
 import type { Db } from './database.ts'
 
 export type Meta = ReturnType<typeof createMeta>
@@ -11,8 +11,6 @@ export function createMeta(db: Db) {
   const machine = db.prepare<[string], { version: number }>('SELECT version FROM machine WHERE hash = ?')
   const machineFiles = db.prepare<[number], { hash: string; files: string }>('SELECT hash, files FROM machine WHERE version = ?')
   const addMachine = db.prepare('INSERT INTO machine (hash, files, at) VALUES (?, ?, ?)')
-  const quarantine = db.prepare('INSERT INTO quarantine (seq, customer, at, code, reason) VALUES (?,?,?,?,?)')
-  const quarantined = db.prepare<[number], Quarantined>('SELECT * FROM quarantine ORDER BY id DESC LIMIT ?')
   const addCode = db.prepare('INSERT INTO code (code, letter, at) VALUES (?,?,?)')
 
   return {
@@ -31,10 +29,6 @@ export function createMeta(db: Db) {
     /** The number of the machine with this hash; its files are kept so that it can run again (R12). */
     machineVersion: (hash: string, files: string, at: number): number => machine.get(hash)?.version ?? Number(addMachine.run(hash, files, at).lastInsertRowid),
     machineFiles: (version: number) => machineFiles.get(version),
-    quarantine: (seq: number, customer: number, at: number, code: string, reason: string) => void quarantine.run(seq, customer, at, code, reason),
-    quarantined: (limit: number): Quarantined[] => quarantined.all(limit),
     addCode: (code: string, letter: number, at: number) => void addCode.run(code, letter, at),
   }
 }
-
-export type Quarantined = { id: number; seq: number; customer: number; at: number; code: string; reason: string }

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest'
+import { lifeToText } from '../core/life.ts'
+import { hours, minutes } from '../kit/kit.ts'
+import { openShop } from '../sim/shop.ts'
+
+const start = Date.UTC(2026, 10, 23, 12)
+const sandbox = { userId: 'sandbox-ann', email: 'ann@sandbox.invalid' }
+
+function visited() {
+  const shop = openShop()
+  shop.send({ type: 'track', userId: sandbox.userId, event: 'Product Added', properties: { product_id: 'fern', price: 24.5, email: sandbox.email } }, start)
+  const { id } = shop.find(`u:${sandbox.userId}`)!
+  const skip = (ms: number, now: number) => {
+    shop.store.begin()
+    const answer = shop.engine.skip(id, ms, now)
+    shop.store.commit()
+    return answer
+  }
+  return { shop, skip }
+}
+
+test('time that is skipped for a sandbox customer brings their letters, each decided at its own instant and due at once', () => {
+  const { shop, skip } = visited()
+  expect(skip(minutes(45), start + 1_000)).toEqual({ at: start + 1_000 + minutes(45) })
+  expect(shop.decisions()).toMatchObject([{ template: 'cart-abandoned', decision: 'queued', at: start + minutes(30) }])
+  expect(shop.store.letters.due(start + 1_000, 10)).toHaveLength(1)
+  skip(hours(24), start + 2_000)
+  expect(shop.words()).toEqual(['cart-abandoned queued', 'cart-discount queued'])
+})
+
+test('a clock that was put forward goes on from there: what they do next, and their timers, come at its time', () => {
+  const { shop, skip } = visited()
+  skip(minutes(20), start)
+  shop.send({ type: 'track', userId: sandbox.userId, event: 'Product Added', properties: { product_id: 'pot' } }, start + minutes(1))
+  const { life } = shop.find(`u:${sandbox.userId}`)!
+  expect(life.at).toBe(start + minutes(21))
+  expect(life.timers.find(([name]) => name.includes('abandonAfter'))?.[1]).toBe(start + minutes(51))
+  // 30 minutes after the pot by either clock.
+  shop.pass(start + minutes(31) - 1)
+  expect(shop.words()).toEqual([])
+  shop.pass(start + minutes(31))
+  expect(shop.words()).toEqual(['cart-abandoned queued'])
+})
+
+test('a life with skips in it is told again as it was, and agrees with its log', () => {
+  const { shop, skip } = visited()
+  skip(minutes(45), start + 5)
+  skip(hours(30), start + 10)
+  const { life, head } = shop.find(`u:${sandbox.userId}`)!
+  const { stepper } = shop.machines.current
+  expect(lifeToText(stepper, shop.engine.rebuild(head).life)).toBe(lifeToText(stepper, life))
+  expect(shop.check()).toMatchObject({ findings: [], compared: 1 })
+})
+
+test('nobody real can be made to live faster', () => {
+  const { shop } = visited()
+  shop.track('bob', 'Product Added', start, { product_id: 'fern' })
+  shop.send({ type: 'track', userId: 'sandbox-eve', event: 'Product Added', properties: { product_id: 'fern', email: 'eve@shop.test' } }, start)
+  for (const key of ['u:bob', 'u:sandbox-eve']) expect(shop.engine.skip(shop.find(key)!.id, minutes(45), start)).toEqual({ refused: 'sandbox.only' })
+  expect(shop.engine.skip(999, 1, start)).toEqual({ refused: 'customer.unknown' })
+  expect(shop.words()).toEqual([])
+})
