@@ -28,6 +28,7 @@ import { hashAddress } from './store/suppressions.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 export const machinesDirectory = join(root, 'machines')
 export const templatesDirectory = join(root, 'templates')
+export const builtPages = join(root, '.built/web')
 export const sampleEvents = join(root, 'data/sample-events.ndjson')
 
 export const systemClock: Clock = {

@@ -20,15 +20,17 @@ import { createDrain } from './mail/drain.ts'
 import { createInboxPost } from './mail/inbox.ts'
 import { createLinks } from './mail/links.ts'
 import type { Shop } from './mail/prepare.ts'
+import { sandboxed } from './mail/sandboxed.ts'
 import { createSmtpPost } from './mail/smtp.ts'
 import { loadTemplates } from './mail/templates.ts'
-import { createHeart, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
+import { builtPages, createHeart, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
 import { createMetrics } from './report/metrics.ts'
 import { startCheckpoints } from './store/checkpoints.ts'
 import { lockDirectory } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
-import { addInbox } from './studio/inbox.ts'
+import { addStudio } from './studio/studio.ts'
+import type { Listeners, Studio } from './studio/studio.ts'
 
 export type ServerConfig = {
   /** 0: any free one. */
@@ -50,6 +52,8 @@ export type ServerConfig = {
   eventsPerSecond: number
   hotMax: number
   log: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+  /** Where the built pages of the studio lie; by default where `npm run build` puts them. */
+  webDir?: string
   clock?: Clock
   ids?: Ids
 }
@@ -58,6 +62,7 @@ export type Server = {
   url: string
   keys: { token: string; kind: 'public' | 'secret' }[]
   post: string
+  studio: Pick<Studio, 'isOpen' | 'setUpLink'>
   /** Takes nothing more, finishes what is under way, writes everything behind. */
   stop(): Promise<void>
 }
@@ -71,6 +76,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   const unlock = lockDirectory(dataDir)
   const path = join(dataDir, 'beckon.db')
   const store = openStore(path)
+  let listeners: Listeners | null = null
   const heart = createHeart({
     store,
     ids,
@@ -82,7 +88,12 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     from: config.from,
     policy: config.policy,
     now: clock.now(),
-    engine: { hotMax: config.hotMax },
+    engine: {
+      hotMax: config.hotMax,
+      onTurn: (customer, before, after, kind, body, type) => listeners?.onTurn(customer, before, after, kind, body, type),
+      onBirth: (customer, life) => listeners?.onBirth(customer, life),
+      onJoin: (customer, before, after, gone) => listeners?.onJoin(customer, before, after, gone),
+    },
   })
   const { engine, epoch, secret, hash } = heart
   const keys = givenKeys(store, ids, clock.now())
@@ -98,7 +109,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   const post =
     config.smtp === undefined
       ? createInboxPost()
-      : createSmtpPost({ clock, ...config.smtp, ...(config.dkim === undefined ? {} : { dkim: signer(config.dkim) }) })
+      : sandboxed(createSmtpPost({ clock, ...config.smtp, ...(config.dkim === undefined ? {} : { dkim: signer(config.dkim) }) }))
   const { letters, suppressions, db } = store
   const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
@@ -119,7 +130,24 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     eventsPerSecond: config.eventsPerSecond,
     onFault: (error) => logger.error({ err: error }, 'a request failed'),
   })
-  addInbox(gateway.app, { letters, isLoopback: isLoopback(host) })
+  const studio = addStudio({
+    gateway,
+    store,
+    engine,
+    batch,
+    machines: heart.machines,
+    clock,
+    ids,
+    publicUrl,
+    proxies: config.proxies,
+    isOpen: isLoopback(host) && isLoopback(new URL(publicUrl).hostname),
+    webDir: config.webDir ?? builtPages,
+    shop,
+    writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',
+    onLetters: () => drain.wake(),
+    reader: { path, dataDir, version: heart.machines.version, shop, publicUrl, from: config.from, policy: config.policy },
+  })
+  listeners = studio.listeners
   await listen(gateway.app, host, port)
   batch.start()
   drain.start()
@@ -130,8 +158,10 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     url: publicUrl,
     keys,
     post: post.name,
+    studio,
     async stop() {
       stopping = true
+      await studio.close()
       await gateway.app.close()
       links.flush()
       await drain.stop()

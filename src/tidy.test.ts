@@ -13,13 +13,13 @@ const linesMax = 320
 const longer = new Map([['src/sim/oracle.ts', 'the contract told a second time; it is read in one piece, beside the prose']])
 
 /** Begun by something other than an import: `npm run`, a browser, the loader of machines. */
-const entries = /^src\/(?:cli\/beckon\.js|(?:sim\/sim|bench\/bench|sdk\/client)\.ts)$|^machines\/(?:customer|settings)\.ts$/
+const entries = /^src\/(?:cli\/beckon\.js|(?:sim\/sim|bench\/bench|sdk\/client)\.ts|web\/(?:studio|demo)\.tsx|web\/vite\.config\.ts)$|^machines\/(?:customer|settings)\.ts$/
 
 /** For tests alone, though not named so. */
 const standIns = new Set(['src/core/step/random-machine.ts', 'src/core/step/xstate-judge.ts', 'src/gateway/fake.ts'])
 
-/** Where real time and chance may be used. The client runs in somebody else's process, which has no `main.ts` to pass them in. */
-const ownTime = /^src\/(?:main\.ts|(?:cli|bench|sim|sdk)\/|store\/checkpoint)/
+/** Where real time and chance may be used. The client and the pages run in somebody else's process, which has no `main.ts` to pass them in. */
+const ownTime = /^src\/(?:main\.ts|(?:cli|bench|sim|sdk|web)\/|store\/checkpoint)/
 
 const pure = new Set(['machines', 'policy', 'core', 'profile', 'kit'])
 const purePackages = new Set(['xstate', '#kit'])
@@ -295,7 +295,7 @@ function takesTimeAsGiven(files: readonly File[]): string[] {
 
 function namesWholeFiles(files: readonly File[]): string[] {
   return files.flatMap(({ path, imports }) =>
-    imports.flatMap(({ line, what }) => (what.startsWith('.') && !what.endsWith('.ts') ? [`${path}:${line} imports ${what}`] : [])),
+    imports.flatMap(({ line, what }) => (what.startsWith('.') && !/\.(?:tsx?|css|json)$/.test(what) ? [`${path}:${line} imports ${what}`] : [])),
   )
 }
 
@@ -372,7 +372,7 @@ function faultsOfRow(room: string, row: Row, order: string[], product: readonly 
 function readTree(): File[] {
   return ['src', 'machines'].flatMap((folder) =>
     readdirSync(posix.join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /\.[jt]s$/.test(name))
+      .filter((name) => /\.(?:[jt]s|tsx)$/.test(name))
       .sort()
       .map((name) => toFile(`${folder}/${name}`, readFileSync(posix.join(root, folder, name), 'utf8'))),
   )

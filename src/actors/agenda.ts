@@ -13,6 +13,13 @@ export class Agenda {
     return this.size === 0 ? Infinity : this.#due[0]!
   }
 
+  /** How many entries are due by `now`, stale ones included. */
+  countDue(now: number): number {
+    let due = 0
+    for (let at = 0; at < this.size; at++) if (this.#due[at]! <= now) due++
+    return due
+  }
+
   push(due: number, customer: number) {
     if (this.size === this.#due.length) this.#grow()
     let at = this.size++

@@ -117,6 +117,35 @@ test('an event that makes the machine throw is set aside, and the next one is ta
   expect(shop.check().findings).toEqual([])
 })
 
+test('an event that was set aside can be retried once the machine is mended, and then counts as it would have', () => {
+  const shop = openShop()
+  const { stepper } = shop.machines.current
+  const step = stepper.step
+  stepper.step = () => {
+    throw new Error('a bug in a machine')
+  }
+  shop.track('ann', 'Product Added', noon, mug)
+  const [aside] = shop.store.quarantine.latest(1)
+  const retry = (at: number) => {
+    shop.store.begin()
+    const answer = shop.engine.retry(aside!.id, at)
+    shop.store.commit()
+    return answer
+  }
+  expect(retry(noon + min)).toEqual({ refused: 'turn.threw', about: 'a bug in a machine' })
+  stepper.step = step
+  const [again] = shop.store.quarantine.latest(9)
+  expect(shop.store.quarantine.count()).toBe(1)
+  aside!.id = again!.id
+  expect(retry(noon + 2 * min)).toBeNull()
+  expect(shop.store.quarantine.count()).toBe(0)
+  expect(shop.states('u:ann')).toMatchObject({ cart: 'active' })
+  expect(retry(noon + 3 * min)).toEqual({ refused: 'quarantine.unknown' })
+  shop.pass(noon + 40 * min)
+  expect(shop.words()).toEqual(['cart-abandoned queued'])
+  expect(shop.check().findings).toEqual([])
+})
+
 test('an event from last week is kept and triggers nothing, unless a secret key sends it', () => {
   const shop = openShop()
   const old = { type: 'track', anonymousId: 'a', event: 'Product Added', properties: mug }

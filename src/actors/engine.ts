@@ -40,8 +40,12 @@ export type EngineOptions = {
   hotMax?: number
   /** How far ahead timers are kept in memory, ms. */
   horizonMs?: number
-  /** Told of every turn. */
-  onTurn?: (customer: Hot, before: Life, after: Life, kind: number, body: string) => void
+  /** Told of every turn, before its row is in the log; `type` is what the machine heard, null when it heard nothing. */
+  onTurn?: (customer: Hot, before: Life, after: Life, kind: number, body: string, type: string | null) => void
+  /** Told of every customer's first row. */
+  onBirth?: (customer: Hot, life: Life) => void
+  /** Told of every two lives that became one; `gone` has no rows when it was born for this very event. */
+  onJoin?: (customer: Hot, before: Life, after: Life, gone: Hot) => void
   replayEventsMax?: number
   replayAgeMaxMs?: number
 }
@@ -81,6 +85,7 @@ export function createEngine(options: EngineOptions) {
     telling,
     addressOf,
     fireUntil,
+    ...(options.onJoin === undefined ? {} : { onJoin: options.onJoin }),
     onRefused: (hot, error) => setAside(hot.head, hot, hot.life.at, error),
   })
   const behind = createWriteBehind({
@@ -141,10 +146,10 @@ export function createEngine(options: EngineOptions) {
   function hear(hot: Hot, message: Message, trust: Trust, source: number, at: number, received: number) {
     fireUntil(hot, at, received)
     const time = Math.max(at, hot.life.at)
-    attempt(hot, time, received, trustKinds[trust], source, message.text, () => {
+    const event = toMachineEvent(message, time)
+    attempt(hot, time, received, trustKinds[trust], source, message.text, event?.type ?? null, () => {
       const profile = learn(hot.life.profile, message, trust, addressOf)
       const learnt = profile === hot.life.profile ? hot.life : { ...hot.life, profile }
-      const event = toMachineEvent(message, time)
       return event === null ? { ...learnt, at: time } : turn(stepper, learnt, event, deciding.decide)
     })
   }
@@ -160,7 +165,7 @@ export function createEngine(options: EngineOptions) {
     else {
       fireUntil(hot, at, received)
       const time = Math.max(at, hot.life.at)
-      attempt(hot, time, received, kinds.outcome, 0, body, () => {
+      attempt(hot, time, received, kinds.outcome, 0, body, outcome.type, () => {
         const profile = learnOutcome(hot.life.profile, outcome.type)
         return turn(stepper, profile === hot.life.profile ? hot.life : { ...hot.life, profile }, { type: outcome.type, at: time }, deciding.decide)
       })
@@ -182,7 +187,7 @@ export function createEngine(options: EngineOptions) {
     for (let timer = dueTimer(hot.life, at); timer !== null; timer = dueTimer(hot.life, at)) {
       const [event, due] = timer
       const next = timer
-      const ok = attempt(hot, due, received, kinds.timer, 0, event, () => fire(stepper, hot.life, next, deciding.decide))
+      const ok = attempt(hot, due, received, kinds.timer, 0, event, event, () => fire(stepper, hot.life, next, deciding.decide))
       if (!ok) lives.put(hot, { ...hot.life, timers: hot.life.timers.filter((other) => other !== next) }, hot.head)
       fired++
     }
@@ -191,7 +196,7 @@ export function createEngine(options: EngineOptions) {
   }
 
   /** One turn and its rows. What throws is quarantined; false then. */
-  function attempt(hot: Hot, at: number, received: number, kind: number, source: number, body: string, run: () => Life): boolean {
+  function attempt(hot: Hot, at: number, received: number, kind: number, source: number, body: string, type: string | null, run: () => Life): boolean {
     deciding.begin(hot.id)
     let life: Life
     try {
@@ -202,7 +207,7 @@ export function createEngine(options: EngineOptions) {
       return false
     }
     if (life.snapshot !== hot.life.snapshot) counts.transitions++
-    options.onTurn?.(hot, hot.life, life, kind, body)
+    options.onTurn?.(hot, hot.life, life, kind, body, type)
     const isRefusing = life.profile !== hot.life.profile && wantsNone(life.profile)
     note(hot, at, received, kind, source, inert.no, body, life)
     // What was decided before, and waits for the relay, must not go out any more (R7).
@@ -223,6 +228,7 @@ export function createEngine(options: EngineOptions) {
 
   function note(hot: Hot, at: number, received: number, kind: number, source: number, why: number, body: string, life: Life): number {
     const seq = log.append(hot.id, hot.head, at, received, kind, source, machines.version, why, body)
+    if (hot.head === 0) options.onBirth?.(hot, life)
     lives.put(hot, life, seq)
     return seq
   }
@@ -251,7 +257,7 @@ export function createEngine(options: EngineOptions) {
     fireUntil(hot, at, received)
     const event = { type: 'sandbox.skipped', at }
     const body = JSON.stringify({ type: event.type, ms, messageId: `skipped/${customer}/${log.lastSeq()}` })
-    attempt(hot, at, received, kinds.outcome, 0, body, () => turn(stepper, hot.life, event, deciding.decide))
+    attempt(hot, at, received, kinds.outcome, 0, body, event.type, () => turn(stepper, hot.life, event, deciding.decide))
     return { at }
   }
 

@@ -8,6 +8,7 @@
 import type { Message, Trust } from '../core/event.ts'
 import { inert, kinds, relive, stricter } from '../core/retell.ts'
 import type { Chapter, MergeBody, Recorded, Telling, Told } from '../core/retell.ts'
+import type { Life } from '../core/life.ts'
 import { wantsNone } from '../profile/profile.ts'
 import type { Customers } from '../store/customers.ts'
 import type { DecisionRow, Decisions } from '../store/decisions.ts'
@@ -27,6 +28,7 @@ type Options = {
   addressOf: (text: string) => string | null
   /** Fires what a life still has due by `at`, live, before it is told again. */
   fireUntil: (hot: Hot, at: number) => void
+  onJoin?: (customer: Hot, before: Life, after: Life, gone: Hot) => void
   /** Two lives that could not be told as one. */
   onRefused: (hot: Hot, error: unknown) => void
   cacheMax?: number
@@ -149,6 +151,8 @@ export function createIdentity(options: Options) {
     decisions.repoint(younger.id, older.id)
     letters.repoint(younger.id, older.id)
     absorb(older, younger)
+    options.onJoin?.(older, older.life, chapter.life, younger)
+    older.lead = Math.max(older.lead, younger.lead)
     older.machine = chapter.machine
     lives.put(older, chapter.life, merge.seq)
     if (wantsNone(chapter.life.profile)) letters.withdraw(older.id, received)

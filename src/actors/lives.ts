@@ -122,6 +122,8 @@ export function createLives(options: Options) {
     put,
     size: () => hot.size,
     hot: () => hot.values(),
+    /** The life as it is in memory, if it is. */
+    peek: (id: number): Hot | undefined => hot.get(id),
 
     /**
      * Frees memory above `hotMax`: lives that are clean and unused since last looked at, oldest first. Between batches

@@ -11,6 +11,7 @@ import { measureMillion, measureOverdue } from './million.ts'
 import { measureDelivery, measureSockets } from './outside.ts'
 import { toRows } from './targets.ts'
 import type { Figures, Measure, Row } from './targets.ts'
+import { measureStudio } from './studio.ts'
 import { measureThroughput } from './throughput.ts'
 
 const measures: Record<string, Measure> = {
@@ -23,6 +24,7 @@ const measures: Record<string, Measure> = {
   render: measureRender,
   delivery: measureDelivery,
   sockets: measureSockets,
+  studio: measureStudio,
 }
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, json: { type: 'string' } } })

@@ -123,6 +123,13 @@ const targets: readonly Target[] = [
     goal: { atLeast: 0.9 },
     note: (f) => `${count(f['delivery.ours'])} to ${count(f['delivery.pool'])} letters/s, same sink, 20 connections`,
   },
+  {
+    name: 'events/s with 20 studios open, to none',
+    unit: '×',
+    value: of('studio.share'),
+    goal: { atLeast: 0.95 },
+    note: (f) => `median of pairs; ${count(f['studio.heard'])} messages read by ${count(f['studio.tabs'])} tabs`,
+  },
   { name: 'an idle socket', unit: 'KB', value: of('sockets.kb'), goal: { atMost: 20 }, note: (f) => `${count(f['sockets.count'])} of them` },
 ]
 

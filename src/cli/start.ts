@@ -18,13 +18,16 @@ export async function start(flags: Flags): Promise<void> {
   stopOnSignals(server)
 }
 
-function welcome({ url, keys, post }: Server): string {
+function welcome({ url, keys, post, studio }: Server): string {
   const isInbox = post === 'the inbox'
   const key = (kind: string) => keys.find((one) => one.kind === kind)?.token ?? ''
   return [
     `Beckon  every customer is a state machine; every email is a transition`,
     ``,
-    `  inbox       ${url}/inbox      ${isInbox ? 'letters stay here: set BECKON_SMTP_URL to send for real' : `letters go out by ${post}`}`,
+    `  studio      ${url}/studio`,
+    ...(studio.isOpen ? [`  demo shop   ${url}/demo`] : []),
+    ...(studio.setUpLink === null ? [] : [`  set it up   ${studio.setUpLink}   good once, for a day`]),
+    `  letters     ${url}/studio/inbox   ${isInbox ? 'letters stay here: set BECKON_SMTP_URL to send for real' : `letters go out by ${post}`}`,
     `  events      ${url}/v1/track   and ${url.replace(/^http/, 'ws')}/v1/stream`,
     `  public key  ${key('public')}   for browsers and apps`,
     `  secret key  ${key('secret')}   for servers only`,

@@ -61,6 +61,13 @@ export class Counters {
     this.#next = (this.#next + 1) % recentMax
   }
 
+  /** All refusals since the start. */
+  total(): number {
+    let total = 0
+    for (const count of this.refused.values()) total += count
+    return total
+  }
+
   /** The last refusals, the latest first. */
   recent(): Refused[] {
     return [...this.#recent.slice(this.#next), ...this.#recent.slice(0, this.#next)].reverse()

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { openShop } from '../sim/shop.ts'
 import { findCustomer, openDossier } from './dossier.ts'
-import { duration, explain } from './why.ts'
+import { explain } from './why.ts'
+import { duration } from './wording.ts'
 
 const noon = Date.parse('2026-03-02T12:00:00Z')
 const min = 60_000
@@ -31,7 +32,7 @@ test('a letter that did not: the reason in words, with the numbers it was decide
   expect(skipped).toMatchObject({
     decision: 'skipped',
     reason: 'window',
-    words: 'the same letter was queued 2 h before; not again within 1 d',
+    words: 'the same letter was queued 2 h before; not again within 24 h',
     numbers: { ageMs: 2 * h },
   })
 })

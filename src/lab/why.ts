@@ -3,6 +3,8 @@ import { nextDue } from '../core/life.ts'
 import type { Life } from '../core/life.ts'
 import type { DecisionRow } from '../store/decisions.ts'
 import type { Dossier } from './dossier.ts'
+import { decisionWords } from './reasons.ts'
+import { statesOf } from './turns.ts'
 
 /** One step on the way to a decision: what happened, and how the journey moved. */
 export type Step = { at: number; what: string; from: string; to: string }
@@ -45,7 +47,7 @@ function explained(dossier: Dossier, row: DecisionRow): Explained {
     at: row.at,
     decision: row.decision,
     reason: row.reason,
-    words: row.decision === 'queued' ? queuedWords(numbers) : skippedWords(row.reason ?? '', numbers),
+    words: decisionWords(row),
     numbers,
     steps: stepsOf(dossier, row.journey, run, row.at),
   }
@@ -74,76 +76,8 @@ function never({ machine, life }: Dossier, template: string): Never {
   }
 }
 
-/** Each region's active state, as a path. */
-function statesOf(life: Life): Record<string, string> {
-  return Object.fromEntries(Object.entries(life.snapshot.states.value).map(([region, value]) => [region, pathOf(value)]))
-}
-
-function pathOf(value: unknown): string {
-  if (typeof value === 'string') return value
-  return Object.entries(value as Record<string, unknown>)
-    .map(([state, inner]) => {
-      const rest = pathOf(inner)
-      return rest === '' ? state : `${state}.${rest}`
-    })
-    .join(' + ')
-}
-
 function timersOf(life: Life): { timer: string; due: number }[] {
   return life.timers
     .map(([event, due]) => ({ timer: event.replace(/^xstate\.after\.([^.]+)\.(?:customer\.)?(.*)$/, '$1 in $2'), due }))
     .sort((a, b) => a.due - b.due)
-}
-
-const count = (n: unknown, one: string) => `${n} ${one}${n === 1 ? '' : 's'}`
-
-function queuedWords({ queued, allowed, priority }: Record<string, unknown>): string {
-  return `${count(queued, 'letter')} in the last 24 h, fewer than the ${allowed} that a ${priority} letter allows`
-}
-
-/** Each reason in a marketer's words, with its numbers, and what would have had to be different. */
-function skippedWords(reason: string, n: Record<string, unknown>): string {
-  switch (reason) {
-    case 'no-address':
-      return 'no e-mail address was known; one from identify, an order or a checkout would have done'
-    case 'erased':
-      return 'this customer asked to be erased'
-    case 'unsubscribed':
-      return n['by'] === 'customer' ? 'they had unsubscribed' : `the address is suppressed (${n['by']})`
-    case 'no-consent':
-      return n['address'] === 'claimed'
-        ? 'the address was only typed in a browser; a signed token or a secret key would vouch for it'
-        : 'they had not said yes to letters'
-    case 'dormant':
-      return 'they have shown no sign of life for two months; an open, a click or an order wakes them'
-    case 'recent-purchase':
-      return `an order ${duration(n['ageMs'])} before; not within ${duration(n['notAfterOrderMs'])} of one`
-    case 'holdout':
-      return 'they are in the holdout group of this journey'
-    case 'window':
-      return `the same letter was queued ${duration(n['ageMs'])} before; not again within ${duration(n['windowMs'])}`
-    case 'cap':
-      return `${count(n['queued'], 'letter')} in the last ${duration(n['capWindowMs'])}; a ${n['priority']} letter needs fewer than ${n['allowed']}`
-    case 'nothing-to-say':
-      return `the letter lacks ${n['missing']}`
-    default:
-      return reason
-  }
-}
-
-/** 93,600,000 → "1 d 2 h". */
-export function duration(ms: unknown): string {
-  let rest = Number(ms)
-  const parts: string[] = []
-  for (const [unit, size] of [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['min', 60_000],
-    ['s', 1_000],
-  ] as const) {
-    const n = Math.floor(rest / size)
-    rest -= n * size
-    if (n > 0) parts.push(`${n} ${unit}`)
-  }
-  return parts.slice(0, 2).join(' ') || '0 s'
 }

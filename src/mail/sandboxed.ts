@@ -7,7 +7,6 @@ export function sandboxed(post: Post): Post {
   const inbox = createInboxPost()
   return {
     ...post,
-    name: post.name,
     send: (envelope, mime, flushing) => (isSandboxAddress(envelope.to) ? inbox : post).send(envelope, mime, flushing),
   }
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { judge, reasons } from './policy.ts'
+import { judge, questions, reasons } from './policy.ts'
 import type { Facts, Rules } from './policy.ts'
 import { isHeldOut } from './holdout.ts'
 
@@ -102,6 +102,15 @@ test('the first objection names the reason, in the order of the list', () => {
   mend({ outside: {} }, 'nothing-to-say')
   expect(mended.map(([facts, rules]) => reasonOf('medium', facts, rules))).toEqual(mended.map(([, , reason]) => reason))
   expect(mended.map(([, , reason]) => reason)).toEqual(reasons.filter((reason) => reason !== 'merged'))
+})
+
+test('the questions can be listed: in the order of the reasons, and the first that objects is the one that judged', () => {
+  expect([...new Set(questions.map(({ reason }) => reason))]).toEqual(reasons.filter((reason) => reason !== 'merged'))
+  const late: Partial<Facts> = { dormant: true, past: past(['medium', h]), outside: { missing: 'lines' } }
+  const trial = { template: 'medium', facts: { ...facts, ...late }, rule: rules.letters['medium']!, rules }
+  expect(questions.filter(({ objects }) => objects(trial)).map(({ name }) => name)).toEqual(['dormant', 'window', 'content'])
+  expect(questions.find(({ name }) => name === 'window')!.sees(trial)).toEqual({ queuedAt: at - h, ageMs: h, windowMs: 24 * h })
+  expect(reasonOf('medium', late)).toBe('dormant')
 })
 
 test('at night it waits, but only when nothing else objects', () => {

@@ -57,37 +57,127 @@ export type Verdict = { send: true; numbers: Numbers } | { send: false; reason: 
 
 export type Numbers = Record<string, number | string | boolean>
 
+/** A letter on trial: all that the policy may look at. */
+export type Trial = { template: string; facts: Facts; rule: LetterRule; rules: Rules }
+
+/**
+ * One thing that may stand against a letter. `objects`: whether it does; `sees`: the numbers it goes by, also where it
+ * does not object. `mark` is what its numbers say where several questions give one reason.
+ */
+export type Question = {
+  readonly name: string
+  readonly reason: Exclude<Reason, 'merged'>
+  readonly mark?: Numbers
+  readonly objects: (trial: Trial) => boolean
+  readonly sees: (trial: Trial) => Numbers
+}
+
+const none: Numbers = Object.freeze({})
+const nothing = () => none
+
+/** The policy in its order, apart from the night, which only delays. The first that objects names the skip. */
+export const questions: readonly Question[] = [
+  { name: 'address', reason: 'no-address', objects: ({ facts }) => facts.profile.email === undefined, sees: nothing },
+  { name: 'erased', reason: 'erased', objects: ({ facts }) => facts.profile.erased === true, sees: nothing },
+  {
+    name: 'unsubscribed',
+    reason: 'unsubscribed',
+    mark: { by: 'customer' },
+    objects: ({ facts }) => facts.profile.consent === 'unsubscribed',
+    sees: ({ facts }) => (facts.profile.consent === 'unsubscribed' ? { by: 'customer' } : none),
+  },
+  {
+    name: 'suppressed',
+    reason: 'unsubscribed',
+    objects: ({ facts }) => suppressedBy(facts) !== undefined,
+    sees({ facts }) {
+      const by = suppressedBy(facts)
+      return by === undefined ? none : { by }
+    },
+  },
+  {
+    name: 'consent',
+    reason: 'no-consent',
+    objects: ({ facts, rules }) => rules.consentRequired && facts.profile.consent !== 'subscribed',
+    sees: nothing,
+  },
+  {
+    name: 'vouched',
+    reason: 'no-consent',
+    mark: { address: 'claimed' },
+    objects: ({ facts, rule }) => !facts.profile.verified && !rule.allowClaimed,
+    sees: ({ facts }) => (facts.profile.verified ? none : { address: 'claimed' }),
+  },
+  { name: 'dormant', reason: 'dormant', objects: ({ facts }) => facts.dormant, sees: nothing },
+  {
+    name: 'recent-purchase',
+    reason: 'recent-purchase',
+    objects: ({ facts: { at, lastOrderAt }, rule }) => rule.notAfterOrder !== undefined && lastOrderAt !== null && at - lastOrderAt < rule.notAfterOrder,
+    sees: ({ facts: { at, lastOrderAt }, rule: { notAfterOrder } }) => ({
+      ...(lastOrderAt === null ? {} : { lastOrderAt, ageMs: at - lastOrderAt }),
+      ...(notAfterOrder === undefined ? {} : { notAfterOrderMs: notAfterOrder }),
+    }),
+  },
+  {
+    name: 'holdout',
+    reason: 'holdout',
+    objects({ facts, rule, rules }) {
+      const share = rules.holdout[rule.journey] ?? 0
+      return share > 0 && isHeldOut(facts.customer, rule.journey, share)
+    },
+    sees: ({ rule, rules }) => ({ share: rules.holdout[rule.journey] ?? 0 }),
+  },
+  {
+    name: 'window',
+    reason: 'window',
+    objects: (trial) => lastWithin(trial, trial.rule.window) !== undefined,
+    sees(trial) {
+      const queuedAt = lastWithin(trial, trial.rule.window) ?? lastWithin(trial, Infinity)
+      return { ...(queuedAt === undefined ? {} : { queuedAt, ageMs: trial.facts.at - queuedAt }), windowMs: trial.rule.window }
+    },
+  },
+  { name: 'cap', reason: 'cap', objects: (trial) => queuedWithin(trial) >= allowed(trial), sees: counted },
+  {
+    name: 'claimed',
+    reason: 'cap',
+    mark: { address: 'claimed' },
+    objects: ({ facts }) => facts.outside.claimedTaken === true,
+    sees: (trial) => (trial.facts.outside.claimedTaken ? { ...counted(trial), address: 'claimed' } : none),
+  },
+  {
+    name: 'content',
+    reason: 'nothing-to-say',
+    objects: ({ facts }) => facts.outside.missing !== undefined,
+    sees: ({ facts: { outside } }) => (outside.missing === undefined ? none : { missing: outside.missing }),
+  },
+]
+
 /** Pure and total. Windows and caps count letters queued strictly less than their length ago. */
 export function judge(ask: Ask, facts: Facts, rules: Rules): Verdict {
   const rule = rules.letters[ask.template]
-  if (rule === undefined) return skip('nothing-to-say', { missing: 'template' })
-  const { profile, outside, at } = facts
-
-  if (profile.email === undefined) return skip('no-address')
-  if (profile.erased) return skip('erased')
-  if (profile.consent === 'unsubscribed') return skip('unsubscribed', { by: 'customer' })
-  if (profile.suppressed !== undefined) return skip('unsubscribed', { by: profile.suppressed })
-  if (outside.suppressed !== undefined) return skip('unsubscribed', { by: outside.suppressed })
-  if (rules.consentRequired && profile.consent !== 'subscribed') return skip('no-consent')
-  if (!profile.verified && !rule.allowClaimed) return skip('no-consent', { address: 'claimed' })
-  if (facts.dormant) return skip('dormant')
-  if (rule.notAfterOrder !== undefined && facts.lastOrderAt !== null && at - facts.lastOrderAt < rule.notAfterOrder)
-    return skip('recent-purchase', { lastOrderAt: facts.lastOrderAt, ageMs: at - facts.lastOrderAt, notAfterOrderMs: rule.notAfterOrder })
-  const share = rules.holdout[rule.journey] ?? 0
-  if (share > 0 && isHeldOut(facts.customer, rule.journey, share)) return skip('holdout', { share })
-
-  const inWindow = facts.past.findLast(([template, , when, queued]) => queued === 1 && template === ask.template && at - when < rule.window)
-  if (inWindow !== undefined) return skip('window', { queuedAt: inWindow[2], ageMs: at - inWindow[2], windowMs: rule.window })
-  const queued = facts.past.filter(([, , when, kept]) => kept === 1 && at - when < rules.caps.window).length
-  const allowed = profile.verified ? rules.caps[rule.priority] : 1
-  const counted = { queued, allowed, capWindowMs: rules.caps.window, priority: rule.priority }
-  if (queued >= allowed) return skip('cap', counted)
-  if (outside.claimedTaken) return skip('cap', { ...counted, address: 'claimed' })
-  if (outside.missing !== undefined) return skip('nothing-to-say', { missing: outside.missing })
-
-  const until = rules.quietHours === null ? null : endOfNight(at, rules.quietHours, profile.timeZone)
+  if (rule === undefined) return { send: false, reason: 'nothing-to-say', numbers: { missing: 'template' } }
+  const trial: Trial = { template: ask.template, facts, rule, rules }
+  for (const question of questions) if (question.objects(trial)) return { send: false, reason: question.reason, numbers: question.sees(trial) }
+  const until = rules.quietHours === null ? null : endOfNight(facts.at, rules.quietHours, facts.profile.timeZone)
   if (until !== null) return { wait: until, numbers: { until } }
-  return { send: true, numbers: counted }
+  return { send: true, numbers: counted(trial) }
 }
 
-const skip = (reason: Reason, numbers: Numbers = {}): Verdict => ({ send: false, reason, numbers })
+const suppressedBy = ({ profile, outside }: Facts): string | undefined => profile.suppressed ?? outside.suppressed
+
+function lastWithin({ template, facts: { past, at } }: Trial, window: number): number | undefined {
+  return past.findLast(([name, , when, queued]) => queued === 1 && name === template && at - when < window)?.[2]
+}
+
+function counted(trial: Trial): Numbers {
+  const { rule, rules } = trial
+  return { queued: queuedWithin(trial), allowed: allowed(trial), capWindowMs: rules.caps.window, priority: rule.priority }
+}
+
+const allowed = ({ facts, rule, rules }: Trial): number => (facts.profile.verified ? rules.caps[rule.priority] : 1)
+
+function queuedWithin({ facts: { past, at }, rules }: Trial): number {
+  let n = 0
+  for (const [, , when, queued] of past) if (queued === 1 && at - when < rules.caps.window) n++
+  return n
+}

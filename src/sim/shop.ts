@@ -1,6 +1,7 @@
 /** A whole engine on a real database with time moved by hand, for tests: events in, decisions out. */
 import { join } from 'node:path'
 import { createEngine } from '../actors/engine.ts'
+import type { EngineOptions } from '../actors/engine.ts'
 import { loadMachine } from '../actors/load-machine.ts'
 import { createMachines } from '../actors/machines.ts'
 import type { Machine } from '../actors/load-machine.ts'
@@ -30,6 +31,8 @@ export type ShopOptions = {
   holdout?: Record<string, number>
   replayEventsMax?: number
   hotMax?: number
+  /** Who hears of turns; asked for at each. */
+  listeners?: () => Required<Pick<EngineOptions, 'onTurn' | 'onBirth' | 'onJoin'>>
 }
 
 export type Shop = ReturnType<typeof openShop>
@@ -49,6 +52,7 @@ export function openShop(options: ShopOptions = {}) {
     prepare: createPrepare({ templates, shop: defaultShop, publicUrl: 'http://127.0.0.1:4650', from: { address: 'hello@shop.test' }, secret }),
     addressOf,
     suppressed: (email) => store.suppressions.has(hashAddress(secret, email)),
+    ...(options.listeners === undefined ? {} : heardBy(options.listeners)),
     ...(options.hotMax === undefined ? {} : { hotMax: options.hotMax }),
     ...(options.replayEventsMax === undefined ? {} : { replayEventsMax: options.replayEventsMax }),
   })
@@ -116,3 +120,9 @@ export function openShop(options: ShopOptions = {}) {
     close: () => store.close(),
   }
 }
+
+const heardBy = (listeners: NonNullable<ShopOptions['listeners']>): ReturnType<typeof listeners> => ({
+  onTurn: (...turn) => listeners().onTurn(...turn),
+  onBirth: (...birth) => listeners().onBirth(...birth),
+  onJoin: (...join) => listeners().onJoin(...join),
+})

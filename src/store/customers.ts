@@ -3,6 +3,9 @@ import type { Db } from './database.ts'
 
 export type Stored = { id: number; head: number; machine: number; life: string }
 
+/** An id that leads to a customer. */
+export type Identity = { key: string; customer: number }
+
 export type Customers = ReturnType<typeof createCustomers>
 
 export function createCustomers(db: Db) {
@@ -20,9 +23,21 @@ export function createCustomers(db: Db) {
   )
   const gone = db.prepare("INSERT INTO meta (key, value) VALUES ('lastGone', ?) ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)")
   const ids = db.prepare<[number, number], { id: number }>('SELECT id FROM customer WHERE id > ? ORDER BY id LIMIT ?')
+  const slice = db.prepare<[number, number], Stored>('SELECT id, head, machine, life FROM customer WHERE id > ? ORDER BY id LIMIT ?')
   const count = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM customer')
   const countIdentified = db.prepare<[], { n: number }>('SELECT count(DISTINCT customer) AS n FROM identity')
   const remove = db.prepare('DELETE FROM customer WHERE id = ?')
+  const newestStored = db.prepare<[number, number], { id: number }>('SELECT id FROM customer WHERE id < ? ORDER BY id DESC LIMIT ?')
+  const newestNamed = db.prepare<[number, number], { id: number }>('SELECT DISTINCT customer AS id FROM identity WHERE customer < ? ORDER BY customer DESC LIMIT ?')
+  const between = db.prepare<[string, string, string, number], Identity>('SELECT key, customer FROM identity WHERE key >= ? AND key > ? AND key < ? ORDER BY key LIMIT ?')
+  // Keys begin with their kind and a colon; those whose id begins with the text are found by `between`.
+  const holding = db.prepare<{ text: string; lower: string; after: string; limit: number }, Identity>(
+    `SELECT key, customer FROM identity WHERE key > :after AND instr(substr(lower(key), 3), :lower) > 0
+     AND substr(key, 3, length(:text)) NOT IN (:text, :lower) ORDER BY key LIMIT :limit`,
+  )
+  const saying = db.prepare<[number, number, string, number], Stored>(
+    'SELECT id, head, machine, life FROM customer WHERE id < ? AND id >= ? AND instr(lower(life), ?) > 0 ORDER BY id DESC LIMIT ?',
+  )
 
   return {
     get: (id: number): Stored | undefined => get.get(id),
@@ -43,8 +58,24 @@ export function createCustomers(db: Db) {
     lastId: (): number => lastId.get()?.id ?? 0,
     /** Ids after `after`, for walking through all. */
     ids: (after: number, limit: number): number[] => ids.all(after, limit).map(({ id }) => id),
+    /** Stored lives after the id `after`, for walking through all. */
+    slice: (after: number, limit: number): Stored[] => slice.all(after, limit),
+    /** The latest ids before `before`, stored yet or not. */
+    newest(before: number, limit: number): number[] {
+      const ids = new Set([...newestStored.all(before, limit), ...newestNamed.all(before, limit)].map(({ id }) => id))
+      return [...ids].sort((a, b) => b - a).slice(0, limit)
+    },
+    /** Keys that begin with `prefix`, in order, those after `after` alone. Plain characters: nothing in it is a pattern. */
+    startingWith: (prefix: string, after: string, limit: number): Identity[] => between.all(prefix, after, `${prefix}\u{10FFFF}`, limit),
+    /** Keys whose id holds `text`, whatever the case of ASCII letters, but does not begin with it; in order, those after `after`. */
+    holding: (text: string, after: string, limit: number): Identity[] => holding.all({ text, lower: lowerAscii(text), after, limit }),
+    /** Lives with ids from `from` to before `before` whose text holds `text`, whatever the case of ASCII letters; the latest first. */
+    saying: (text: string, before: number, from: number, limit: number): Stored[] => saying.all(before, from, lowerAscii(text), limit),
     /** Everyone who can be found by an id, stored yet or not. */
     countIdentified: (): number => countIdentified.get()?.n ?? 0,
     count: (): number => count.get()?.n ?? 0,
   }
 }
+
+/** As SQLite's own `lower`. */
+export const lowerAscii = (text: string): string => text.replaceAll(/[A-Z]+/g, (letters) => letters.toLowerCase())

@@ -105,6 +105,10 @@ export function createLetters(db: Db) {
   const inIndexed = db.prepare<[string, number, number], StoredLetter>(
     `SELECT ${head} FROM letter WHERE ${indexed} AND state = ? AND id < ? ORDER BY id DESC LIMIT ?`,
   )
+  const ofTemplate = db.prepare<[string, number, number], StoredLetter>(`SELECT ${head} FROM letter WHERE template = ? AND id < ? ORDER BY id DESC LIMIT ?`)
+  const ofTemplateInState = db.prepare<[string, string, number, number], StoredLetter>(
+    `SELECT ${head} FROM letter WHERE template = ? AND state = ? AND id < ? ORDER BY id DESC LIMIT ?`,
+  )
   const countDue = db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM letter WHERE next_at < ${toTell}`)
   const countIndexed = db.prepare<[], { state: LetterState; n: number }>(`SELECT state, count(*) AS n FROM letter WHERE ${indexed} GROUP BY state`)
   const countDeferred = db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM letter WHERE next_at < ${toTell} AND state = 'deferred'`)
@@ -183,8 +187,19 @@ export function createLetters(db: Db) {
     byToken: (token: string): StoredLetter | undefined => byToken.get(token),
     /** All of one customer, the oldest first. */
     of: (customer: number): StoredLetter[] => of.all(customer),
-    /** The newest first, from before the id `before`. */
-    list({ state, before = Number.MAX_SAFE_INTEGER, limit }: { state?: LetterState; before?: number; limit: number }): StoredLetter[] {
+    /** The newest first, from before the id `before`; a template or state that is rare is looked for among all. */
+    list({
+      state,
+      template,
+      before = Number.MAX_SAFE_INTEGER,
+      limit,
+    }: {
+      state?: LetterState
+      template?: string
+      before?: number
+      limit: number
+    }): StoredLetter[] {
+      if (template !== undefined) return state === undefined ? ofTemplate.all(template, before, limit) : ofTemplateInState.all(template, state, before, limit)
       if (state === undefined) return all.all(before, limit)
       return (indexed.includes(`'${state}'`) ? inIndexed : inState).all(state, before, limit)
     },

@@ -95,4 +95,35 @@ export const steps: readonly string[] = [
 
   CREATE TABLE api_key (id INTEGER PRIMARY KEY, token TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, at INTEGER NOT NULL) STRICT;
   `,
+  `
+  -- Who may use the studio.
+  CREATE TABLE person (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: a late request must not hit somebody else
+    name     TEXT NOT NULL,
+    folded   TEXT NOT NULL UNIQUE,       -- the name as names are compared
+    role     TEXT NOT NULL,              -- owner | reader
+    password TEXT NOT NULL,              -- a salted hash with its parameters
+    at       INTEGER NOT NULL,
+    seen_at  INTEGER                     -- to the hour
+  ) STRICT;
+
+  -- Of both only the hash of the secret is kept.
+  CREATE TABLE session (hash TEXT PRIMARY KEY, person INTEGER NOT NULL, until INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+  CREATE INDEX session_person ON session (person);
+  CREATE TABLE invitation (
+    hash    TEXT PRIMARY KEY,
+    role    TEXT NOT NULL,
+    inviter INTEGER,                     -- null: the server itself, for the first owner
+    until   INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE audit (
+    id      INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    who     TEXT NOT NULL,               -- a name as it was then
+    did     TEXT NOT NULL,
+    about   TEXT,
+    address TEXT
+  ) STRICT;
+  `,
 ]

@@ -6,6 +6,7 @@ import { createDecisions } from './decisions.ts'
 import { createLetters } from './letters.ts'
 import { createLog } from './log.ts'
 import { createMeta } from './meta.ts'
+import { createPeople } from './people.ts'
 import { createQuarantine } from './quarantine.ts'
 import { createSeen } from './seen.ts'
 import { createSuppressions } from './suppressions.ts'
@@ -28,6 +29,7 @@ export function openStore(path: string, options: OpenOptions = {}) {
     suppressions: createSuppressions(db),
     meta: createMeta(db),
     quarantine: createQuarantine(db),
+    people: createPeople(db),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => void (db.inTransaction && rollback.run()),

@@ -1,0 +1,121 @@
+/** What is next for a customer: what their timers will bring, what would call them off, and what each event would do. */
+import { dueTimer } from '../core/turn.ts'
+import type { Life, Timer as Armed } from '../core/life.ts'
+import type { Properties } from '../core/event.ts'
+import type { Row } from '../store/log.ts'
+import { eventWords } from '../chart/words.ts'
+import { lineOf } from '../kit/lines.ts'
+import type { Line } from '../kit/lines.ts'
+import type { Next } from '../studio/api.ts'
+import { eventOf } from './about.ts'
+import { createFuture } from './future.ts'
+import type { Future, Imagined, Stage } from './future.ts'
+import { leavers, shapeOf } from './shape.ts'
+import type { ToldLife } from './told.ts'
+import { timerKey } from './told.ts'
+import { cartOf, movesOf, takenOf, timerChanges, timerOf } from './turns.ts'
+import { timerWords, waitPrefix } from './wording.ts'
+
+const aheadMs = 60 * 86_400_000
+const aheadMax = 50
+const looksBackMax = 300
+
+/** `previews` is left to whoever writes letters. `at`: the customer's own time now. */
+export function nextOf(stage: Stage, told: ToldLife, at: number): Omit<Next, 'previews'> {
+  const { machine, setAt } = told
+  const future = createFuture(stage, told.customer)
+  return {
+    at,
+    timers: told.life.timers
+      .map((timer) => ({ ...timerOf(machine, timer, setAt.get(timerKey(timer[0], timer[1])) ?? told.life.at), cancelledBy: cancelledBy(told, timer) }))
+      .sort((a, b) => a.due - b.due),
+    ahead: ahead(told, future, at),
+    events: eventsOf(stage, told, future, at),
+  }
+}
+
+/** The events, in words, that would leave the state which owns the timer; for a letter that waits, the state that asked. */
+function cancelledBy({ machine }: ToldLife, [event]: Armed): string[] {
+  const { timers, nodes, asking } = shapeOf(machine)
+  const owner = event.startsWith(waitPrefix) ? asking.get(event.slice(waitPrefix.length)) : nodes.get(timers.get(event)?.state ?? '')
+  if (owner === undefined) return []
+  return leavers(owner)
+    .filter((name) => !name.startsWith('letter.'))
+    .map((name) => eventWords(name, machine.settings))
+}
+
+function ahead({ life, machine }: ToldLife, future: Future, at: number): Next['ahead'] {
+  const turns: Next['ahead'] = []
+  let now = life
+  for (let timer = dueTimer(now, at + aheadMs); timer !== null && turns.length < aheadMax; timer = dueTimer(now, at + aheadMs)) {
+    const { before, after, decisions } = future.fire(now, timer)
+    turns.push({ at: timer[1], name: `${timerWords(machine, timer[0])} passed`, moves: movesOf(before, after), decisions })
+    now = after
+  }
+  return turns
+}
+
+/** The life at `at`: what is overdue fires first, as it would. */
+function until(life: Life, future: Future, at: number): Life {
+  let now = life
+  for (let timer = dueTimer(now, at); timer !== null; timer = dueTimer(now, at)) now = future.fire(now, timer).after
+  return now
+}
+
+function eventsOf(stage: Stage, told: ToldLife, future: Future, at: number): Next['events'] {
+  const { machine, setAt } = told
+  const life = until(told.life, future, at)
+  const sample = sampleOf(stage, told)
+  return namesOf(machine.stepper.accepts(life.snapshot)).map(({ event, words }) => {
+    const imagined = future.hear(life, { type: event, at: Math.max(at, life.at), properties: sample(event) })
+    const { before, after, decisions } = imagined
+    return { event, words, moves: movesOf(before, after), ...timerChanges(machine, before, after, null, at, setAt), taken: takenIn(told, imagined), decisions }
+  })
+}
+
+const takenIn = ({ machine }: ToldLife, { steps }: Imagined): string[] => takenOf(steps.flatMap(({ snapshot, event }) => machine.stepper.explain(snapshot, event)))
+
+/** What is listened to, each once; a whole family by something of it that nobody listens to by name. */
+function namesOf(accepted: readonly string[]): { event: string; words: string }[] {
+  const heard = [...new Set(accepted)].filter((name) => !name.startsWith('xstate.') && !name.startsWith('letter.'))
+  const named = heard.filter((name) => !name.endsWith('*')).map((event) => ({ event, words: eventWords(event) }))
+  const families = heard.filter((name) => name === '*' || name.startsWith('site.*'))
+  return families.length === 0 || heard.includes('site.page') ? named : [...named, { event: 'site.page', words: 'anything else they do' }]
+}
+
+/** Properties for an event that did not happen: of what they last looked at, or have in the cart. */
+function sampleOf(stage: Stage, told: ToldLife): (event: string) => Properties {
+  const cart = cartOf(told.life)
+  const seen = lastSeen(stage, told) ?? cart.at(-1) ?? sampleLine
+  return (event) => {
+    if (/^site\.(page|screen)$/.test(event)) return { path: '/' }
+    const one = event.includes('removed') ? (cart.at(-1) ?? seen) : seen
+    if (event.startsWith('site.product')) return propertiesOf(one)
+    const lines = cart.length > 0 ? cart : [seen]
+    const currency = lines.find((line) => line.currency !== undefined)?.currency
+    const total = Math.round(lines.reduce((sum, { price, quantity }) => sum + (price ?? 0) * quantity, 0) * 100) / 100
+    return { order_id: 'preview', total, ...(currency === undefined ? {} : { currency }), products: lines.map(propertiesOf) }
+  }
+}
+
+const sampleLine: Line = { id: 'sample', name: 'Something new', price: 10, quantity: 1 }
+
+function propertiesOf({ id, image, ...rest }: Line): Properties {
+  return { product_id: id, ...rest, ...(image === undefined ? {} : { image_url: image }) }
+}
+
+/** The product that they last did anything with. */
+export function lastSeen({ store }: Pick<Stage, 'store'>, { turns }: ToldLife): Line | null {
+  for (let index = turns.length - 1; index >= Math.max(0, turns.length - looksBackMax); index--) {
+    const { kind, seq, event } = turns[index]!
+    const row = kind === 0 && event !== null ? store.log.get(seq) : undefined
+    const line = row === undefined ? null : productOf(row)
+    if (line !== null) return line
+  }
+  return null
+}
+
+function productOf(row: Row): Line | null {
+  const event = eventOf(row)
+  return event === null || !event.type.startsWith('site.product') ? null : lineOf(event['properties'])
+}

@@ -1,0 +1,87 @@
+/** A decision put before the policy once more: every question in its order, with what it saw then. */
+import type { Config } from '../actors/deciding.ts'
+import type { Machine } from '../actors/load-machine.ts'
+import type { Life, Past } from '../core/life.ts'
+import type { Snapshot } from '../core/step/step.ts'
+import { questions } from '../policy/policy.ts'
+import type { Facts, Numbers, Outside, Question, Trial } from '../policy/policy.ts'
+import type { DecisionRow } from '../store/decisions.ts'
+import type { WhyDecision } from '../studio/api.ts'
+import { differentWords, passedWords, questionWords, skippedWords } from './reasons.ts'
+import type { Frees } from './reasons.ts'
+import type { ToldTurn } from './told.ts'
+
+/** The record says who objected; the life says what the others saw. */
+export function verdictOf(machine: Machine, config: Config, row: DecisionRow, turn: ToldTurn | undefined): Pick<WhyDecision, 'policy' | 'different'> {
+  const numbers = JSON.parse(row.numbers) as Numbers & { outside?: Outside }
+  const trial = turn === undefined ? null : trialOf(machine, config, row, turn, numbers.outside ?? {})
+  const objector = row.decision === 'queued' ? questions.length : questions.findIndex((question) => question === objectorOf(row.reason, numbers, trial))
+  const policy = questions.map((question, index): WhyDecision['policy'][number] => {
+    const asked = { question: questionWords(question.name) }
+    if (index > objector) return { ...asked, answer: 'not asked', words: 'not asked any more', numbers: {} }
+    if (index === objector) return { ...asked, answer: 'objected', words: skippedWords(question.reason, numbers), numbers: withoutOutside(numbers) }
+    const seen = trial === null ? null : question.sees(trial)
+    return { ...asked, answer: 'passed', words: passedWords(question.name, seen), numbers: seen ?? {} }
+  })
+  const isDay = row.decision === 'queued'
+  const night: WhyDecision['policy'][number] = {
+    question: 'Is it night for them?',
+    answer: isDay ? 'passed' : 'not asked',
+    words: isDay ? (machine.quietHours === null ? 'there are no quiet hours' : 'it is day') : 'not asked any more',
+    numbers: {},
+  }
+  const different = row.decision === 'queued' ? null : differentWords(row.reason ?? '', numbers, trial === null ? null : freesOf(trial))
+  return { policy: [...policy, night], different }
+}
+
+function withoutOutside({ outside: _, ...numbers }: Numbers & { outside?: unknown }): Numbers {
+  return numbers
+}
+
+/** Which of the questions that give this reason it was: by what its numbers say, else by what the life said then. */
+function objectorOf(reason: string | null, numbers: Numbers, trial: Trial | null): Question | undefined {
+  const possible = questions.filter((question) => question.reason === reason)
+  const marked = possible.find(({ mark }) => mark !== undefined && Object.entries(mark).every(([key, value]) => numbers[key] === value))
+  // A letter without a rule is skipped before any question is asked.
+  if (numbers['missing'] === 'template') return undefined
+  return marked ?? possible.find((question) => question.mark === undefined && (trial === null || question.objects(trial))) ?? possible.find(({ mark }) => mark === undefined)
+}
+
+/** What the policy was told then: the life as it stood in the middle of the turn, where the letter was asked for. */
+function trialOf(machine: Machine, config: Config, row: DecisionRow, turn: ToldTurn, outside: Outside): Trial | null {
+  const rule = machine.letters[row.template]
+  const heard = turn.steps.find(({ event }) => event !== null && event.type.startsWith('letter.') && event['template'] === row.template)
+  if (rule === undefined || heard === undefined) return null
+  const { after } = turn
+  const facts: Facts = {
+    at: row.at,
+    customer: Number(row.key.split('/')[0]),
+    profile: after.profile,
+    dormant: heard.snapshot.states.tags.has('dormant'),
+    lastOrderAt: lastOrderAt(heard.snapshot),
+    past: pastBefore(turn.before, after, row),
+    outside,
+  }
+  return { template: row.template, facts, rule, rules: { letters: machine.letters, caps: machine.caps, quietHours: machine.quietHours, ...config } }
+}
+
+/** As `actors/deciding.ts` reads it. */
+function lastOrderAt(snapshot: Snapshot): number | null {
+  const at = (snapshot.context as { purchase?: { at?: number } }).purchase?.at
+  return at === undefined || at === 0 ? null : at
+}
+
+/** What stood on record when the letter was asked for: of what the turn itself added, only what came first. */
+function pastBefore(before: Life, after: Life, { template, at }: DecisionRow): readonly Past[] {
+  const own = after.past.findIndex((past) => past[0] === template && past[2] === at && !before.past.includes(past))
+  return own === -1 ? before.past : after.past.slice(0, own)
+}
+
+/** When enough of the letters that a cap counts are too old to count. */
+function freesOf({ facts: { past, at }, rules, rule, facts }: Trial): Frees {
+  const { window } = rules.caps
+  const counting = past.filter(([, , when, queued]) => queued === 1 && at - when < window).map(([, , when]) => when)
+  const allowed = facts.profile.verified ? rules.caps[rule.priority] : 1
+  const last = counting.sort((a, b) => a - b)[counting.length - allowed]
+  return last === undefined ? null : { inMs: last + window - at }
+}

@@ -1,0 +1,78 @@
+/**
+ * Puts the studio's questions to a thread of its own, with a read-only view of the database: however much is asked, a
+ * turn of the engine waits for none of it.
+ * 1. The thread starts with the first question, and anew with the next one after it died.
+ * 2. Every question is answered or rejected; so many wait at most.
+ */
+import { Worker } from 'node:worker_threads'
+import type { Config } from '../actors/deciding.ts'
+import { BeckonError } from '../core/errors.ts'
+import type { PrepareOptions, Shop } from '../mail/prepare.ts'
+import type { Questions } from './questions.ts'
+
+/** `version`: of the machine that runs; `dataDir`: where machines of older rows are laid out. */
+export type ReaderOptions = { path: string; dataDir: string; version: number; shop: Shop; publicUrl: string; from: PrepareOptions['from']; policy: Config }
+
+export type Reader = ReturnType<typeof createReader>
+
+type Name = keyof Questions
+type Input<N extends Name> = Parameters<Questions[N]>[0]
+type Answer<N extends Name> = Awaited<ReturnType<Questions[N]>>
+
+/** What goes to the worker, and what comes back. */
+export type Asked = { number: number; name: Name; input: unknown }
+export type Answered = { number: number; answer: unknown } | { number: number; fault: string }
+
+const waitingMax = 256
+
+export function createReader(options: ReaderOptions) {
+  const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>()
+  let worker: Worker | null = null
+  let asked = 0
+  let isClosed = false
+
+  function start(): Worker {
+    const one = new Worker(new URL('./reader-worker.ts', import.meta.url), { workerData: options })
+    one.unref()
+    one.on('message', (message: Answered) => {
+      const asker = waiting.get(message.number)
+      waiting.delete(message.number)
+      if (waiting.size === 0) one.unref()
+      if ('answer' in message) asker?.resolve(message.answer as never)
+      else asker?.reject(new Error(message.fault))
+    })
+    one.on('error', (error) => lose(one, error))
+    one.on('exit', () => lose(one, new Error('the reader stopped')))
+    return one
+  }
+
+  /** All that it owed is rejected: what killed it may do so again, so nothing is asked a second time. */
+  function lose(one: Worker, error: unknown) {
+    if (worker !== one) return
+    worker = null
+    const owed = [...waiting.values()]
+    waiting.clear()
+    for (const { reject } of owed) reject(error instanceof Error ? error : new Error(String(error)))
+  }
+
+  return {
+    /** Rejects with `overload` when too many wait already, and with the message of whatever the question threw. */
+    ask<N extends Name>(name: N, input: Input<N>): Promise<Answer<N>> {
+      if (isClosed) return Promise.reject(new BeckonError('stopping', 'the studio is closing'))
+      if (waiting.size >= waitingMax) return Promise.reject(new BeckonError('overload', `${waitingMax} questions wait already`))
+      const { promise, resolve, reject } = Promise.withResolvers<Answer<N>>()
+      worker ??= start()
+      worker.ref()
+      waiting.set(++asked, { resolve, reject })
+      worker.postMessage({ number: asked, name, input } satisfies Asked)
+      return promise
+    },
+    async close(): Promise<void> {
+      isClosed = true
+      const one = worker
+      if (one === null) return
+      lose(one, new BeckonError('stopping', 'the studio is closing'))
+      await one.terminate()
+    },
+  }
+}

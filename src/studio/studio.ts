@@ -1,0 +1,139 @@
+/**
+ * The studio's server side: pages, questions, the live feed, and the few things that people may do. What is costly to
+ * answer is asked of a reader in a thread of its own; what changes anything goes through the batch.
+ */
+import type { Batch } from '../actors/batch.ts'
+import type { Engine, EngineOptions } from '../actors/engine.ts'
+import type { Machines } from '../actors/machines.ts'
+import type { Clock, Ids } from '../core/world.ts'
+import type { Gateway } from '../gateway/http.ts'
+import type { Store } from '../store/store.ts'
+import { createAccess } from './access.ts'
+import type { Refused } from './api.ts'
+import { createCensus } from './census.ts'
+import { addDemoRoutes } from './demo.ts'
+import { createFeed } from './feed.ts'
+import { createHealth } from './health.ts'
+import { createInspector } from './inspector.ts'
+import { createLive } from './live.ts'
+import { addPages } from './pages.ts'
+import { createReader } from './reader.ts'
+import type { ReaderOptions } from './reader.ts'
+import { addLetterActions, addLiveRoutes, addQuestions, toRefused } from './routes.ts'
+import { addSandboxRoutes, createSandboxes } from './sandbox.ts'
+
+export type StudioOptions = {
+  gateway: Gateway
+  store: Store
+  engine: Engine
+  batch: Batch
+  machines: Machines
+  clock: Clock
+  ids: Ids
+  publicUrl: string
+  proxies: number
+  /** Nobody signs in: the server is its own machine's alone. */
+  isOpen: boolean
+  /** Where the built pages lie. */
+  webDir: string
+  shop: { name: string; url: string; currency: string; cartUrl: string }
+  /** A public key, for the demo shop's pages. */
+  writeKey: string
+  /** Letters may be due. */
+  onLetters: () => void
+  reader: ReaderOptions
+}
+
+/** What the engine tells while it works; made before the studio, which comes to it. */
+export type Listeners = Required<Pick<EngineOptions, 'onTurn' | 'onBirth' | 'onJoin'>>
+
+export type Studio = {
+  listeners: Listeners
+  isOpen: boolean
+  /** The one-time link by which the first owner comes in; null when nobody needs to sign in, or somebody can. */
+  setUpLink: string | null
+  close(): Promise<void>
+}
+
+/** Adds the studio to a gateway that does not listen yet. */
+export function addStudio(options: StudioOptions): Studio {
+  const { gateway, store, engine, batch, machines, clock, ids, publicUrl, isOpen, proxies, shop } = options
+  const { app, counters, upgrades } = gateway
+  const machine = machines.current
+  const isDemo = isOpen
+  const access = createAccess({ store, clock, ids, publicUrl, isOpen, isDemo, proxies, shop: { name: shop.name, url: shop.url } })
+  const reader = createReader(options.reader)
+  const { health, stop: stopHealth } = createHealth({
+    clock,
+    engine,
+    batch,
+    letters: store.letters,
+    quarantine: store.quarantine,
+    refusals: () => counters.total(),
+    sockets: () => counters.socketsOpen,
+    memoryBytes: () => process.memoryUsage.rss(),
+    machine: machine.hash,
+  })
+  let refusedUntil = counters.total()
+  const newRefusals = (): Refused[] => {
+    const fresh = counters.total() - refusedUntil
+    refusedUntil = counters.total()
+    return fresh === 0 ? [] : counters.recent().slice(0, Math.min(fresh, 20)).map(toRefused).toReversed()
+  }
+  const census = createCensus({ customers: store.customers, lives: engine.lives, machines })
+  const feed = createFeed({ clock, machine, census, health, refusals: newRefusals })
+  const inspector = createInspector({ stepper: machine.stepper, clock })
+  const live = createLive({ feed, inspector, clock, mayWatch: (request) => access.mayWatch(request) !== null })
+  upgrades.set('/studio/live', live.live)
+  upgrades.set('/studio/inspect', live.inspect)
+
+  const sandboxes = createSandboxes({
+    intake: batch,
+    identify: (key) => engine.identity.find(key[0] as 'u' | 'a', key.slice(2))?.id ?? null,
+    keysOf: (customer) => store.customers.keysOf(customer),
+    skip: (customer, ms) => batch.order((now) => engine.skip(customer, ms, now)),
+    letters: store.letters,
+    clock,
+    ids,
+  })
+
+  addPages(app, { directory: options.webDir, isDemo })
+  void app.register(
+    async (scope) => {
+      access.guard(scope)
+      access.addRoutes(scope)
+      addQuestions(scope, { reader, clock, lives: engine.lives })
+      addLetterActions(scope, { store, clock, audit: access.audit, onLetters: options.onLetters })
+      addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
+      addSandboxRoutes(scope, { sandboxes, audit: access.audit })
+    },
+    { prefix: '/studio/api' },
+  )
+  if (isDemo)
+    void app.register(
+      async (scope) => {
+        access.guard(scope)
+        addDemoRoutes(scope, { sandboxes, letters: store.letters, ids, shop, publicUrl, writeKey: options.writeKey })
+      },
+      { prefix: '/demo/api' },
+    )
+
+  return {
+    listeners: {
+      onTurn(hot, before, after, kind, body, type) {
+        feed.turned(hot, before, after, kind, body, type)
+        inspector.turned(hot, before, after, type)
+      },
+      onBirth: feed.born,
+      onJoin: feed.joined,
+    },
+    isOpen,
+    setUpLink: access.setUpLink(),
+    async close() {
+      live.close()
+      feed.close()
+      stopHealth()
+      await reader.close()
+    },
+  }
+}

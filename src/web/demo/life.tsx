@@ -1,0 +1,183 @@
+/** One sandbox customer as they stand now: shared by the demo shop's panel and the bench. */
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { CustomerPage, FeedMessage, Standing, Timer } from '../../studio/api.ts'
+import { useAsk, useNow } from '../hooks.ts'
+import { serverNow, watch } from '../live.ts'
+import { duration, when } from '../words.ts'
+import '../styles/life.css'
+
+export type Life = {
+  page: CustomerPage | null
+  standing: Standing | null
+  fault: Error | null
+  /** The customer's own clock less the server's, ms. */
+  lead: number
+  /** What happened while we looked, the latest first. */
+  turns: Happened['turns']
+  /** Counts what happened, for those who show more of the customer. */
+  beat: number
+  again: () => void
+}
+type Happened = Extract<FeedMessage, { type: 'customer' }>
+
+const turnsMax = 6
+
+/** Follows a customer; null: nobody yet, or nobody who may look. */
+export function useLife(customer: number | null): Life {
+  const asked = useAsk<CustomerPage>(customer === null ? null : `customers/${customer}`)
+  const [seen, setSeen] = useState<{ customer: number; standing: Standing | null; turns: Happened['turns']; beat: number } | null>(null)
+  const again = useRef(asked.again)
+  again.current = asked.again
+  useEffect(() => {
+    if (customer === null) return
+    let timer: ReturnType<typeof setTimeout> | undefined
+    setSeen({ customer, standing: null, turns: [], beat: 0 })
+    const stop = watch(customer, ({ standing, turns }) => {
+      setSeen((before) => ({ customer, standing, turns: [...turns.toReversed(), ...(before?.turns ?? [])].slice(0, turnsMax), beat: (before?.beat ?? 0) + 1 }))
+      clearTimeout(timer)
+      timer = setTimeout(() => again.current(), 250)
+    })
+    return () => {
+      clearTimeout(timer)
+      stop()
+    }
+  }, [customer])
+  const page = asked.value?.id === customer ? asked.value : null
+  const live = seen?.customer === customer ? seen : null
+  const standing = live?.standing && (page === null || live.standing.at >= page.standing.at) ? live.standing : (page?.standing ?? null)
+  // A skip shows in how they stand before the page is asked again.
+  const jumped = standing === null ? 0 : standing.at - serverNow()
+  const lead = Math.max(page?.lead ?? 0, jumped > 2_000 ? jumped : 0)
+  return { page, standing, fault: asked.fault, lead, turns: live?.turns ?? [], beat: live?.beat ?? 0, again: asked.again }
+}
+
+/** Each region of the machine, where it stands and what it waits for. */
+export function Regions({ standing, lead }: { standing: Standing; lead: number }) {
+  const now = useNow() + lead
+  const regions = regionsOf(standing.active)
+  return (
+    <ul class="regions">
+      {regions.map(({ region, paths }) => {
+        const timers = standing.timers.filter(({ state }) => state?.split('.')[1] === region)
+        return (
+          <li key={region}>
+            <span class="region">{region}</span>
+            <div class="stands">
+              {paths.map((path) => (
+                <span key={path} class={`chip at${timers.length > 0 ? ' good' : ''}`}>
+                  {path.replaceAll('.', ' › ')}
+                </span>
+              ))}
+            </div>
+            {timers.map((timer) => (
+              <Countdown key={timer.event} timer={timer} now={now} />
+            ))}
+          </li>
+        )
+      })}
+      {standing.timers
+        .filter(({ state }) => state === null)
+        .map((timer) => (
+          <li key={timer.event}>
+            <Countdown timer={timer} now={now} />
+          </li>
+        ))}
+    </ul>
+  )
+}
+
+/** A timer as a ring that runs down. */
+function Countdown({ timer, now }: { timer: Timer; now: number }) {
+  const left = Math.max(0, timer.due - now)
+  const share = timer.due <= timer.setAt ? 0 : Math.min(1, left / (timer.due - timer.setAt))
+  const round = 2 * Math.PI * 7
+  return (
+    <div class="countdown" title={`due ${when(timer.due, now)}`}>
+      <svg viewBox="0 0 18 18" width="18" height="18" aria-hidden="true">
+        <circle cx="9" cy="9" r="7" class="rest" />
+        <circle cx="9" cy="9" r="7" class="left" stroke-dasharray={`${(share * round).toFixed(2)} ${round.toFixed(2)}`} transform="rotate(-90 9 9)" />
+      </svg>
+      <span>{timer.words}</span>
+      <span class="numbers soft">{left === 0 ? 'due' : `in ${duration(left)}`}</span>
+    </div>
+  )
+}
+
+/** The innermost active states, by region. */
+function regionsOf(active: readonly string[]): { region: string; paths: string[] }[] {
+  const inner = active.filter((id) => !active.some((other) => other.startsWith(`${id}.`)))
+  const regions = new Map<string, string[]>()
+  for (const id of inner) {
+    const [, region, ...path] = id.split('.')
+    if (region === undefined) continue
+    regions.set(region, [...(regions.get(region) ?? []), path.join('.') || region])
+  }
+  return [...regions].map(([region, paths]) => ({ region, paths }))
+}
+
+const minute = 60_000
+const hour = 60 * minute
+
+/** Buttons that let time pass; the last takes any number. `quick`: minutes and their words. */
+export function SkipTime({ steps, busy, onSkip }: { steps: readonly (readonly [ms: number, words: string])[]; busy: boolean; onSkip: (ms: number) => void }) {
+  const [isOpen, setOpen] = useState(false)
+  const [amount, setAmount] = useState('3')
+  const [unit, setUnit] = useState('d')
+  const ms = Number(amount) * (unit === 'min' ? minute : unit === 'h' ? hour : 24 * hour)
+  const isGood = ms >= 1_000 && ms <= 400 * 24 * hour
+  return (
+    <div class="skip" aria-busy={busy}>
+      <div class="steps" role="group" aria-label="Skip time ahead">
+        {steps.map(([step, words]) => (
+          <button key={step} type="button" class="button small" disabled={busy} aria-label={`Skip ${words}`} onClick={() => onSkip(step)}>
+            {words}
+          </button>
+        ))}
+        <button type="button" class="button small quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          Other…
+        </button>
+      </div>
+      {isOpen && (
+        <form
+          class="other"
+          onSubmit={(event) => {
+            event.preventDefault()
+            if (isGood) onSkip(ms)
+          }}
+        >
+          <input
+            type="number"
+            min="1"
+            step="any"
+            required
+            value={amount}
+            aria-label="How much time"
+            onInput={(event) => setAmount(event.currentTarget.value)}
+          />
+          <select value={unit} aria-label="Unit" onChange={(event) => setUnit(event.currentTarget.value)}>
+            <option value="min">minutes</option>
+            <option value="h">hours</option>
+            <option value="d">days</option>
+          </select>
+          <button type="submit" class="button small" disabled={busy || !isGood}>
+            Skip
+          </button>
+          {!isGood && <span class="small soft">From a second to 400 days.</span>}
+        </form>
+      )}
+    </div>
+  )
+}
+
+export const shopSteps = [
+  [15 * minute, '15 min'],
+  [45 * minute, '45 min'],
+  [24 * hour, '24 h'],
+  [30 * 24 * hour, '30 d'],
+] as const
+export const benchSteps = [
+  [30 * minute, '30 min'],
+  [45 * minute, '45 min'],
+  [24 * hour, '24 h'],
+  [30 * 24 * hour, '30 d'],
+] as const

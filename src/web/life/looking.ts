@@ -1,0 +1,63 @@
+/** A life as Preact components look at it. */
+import { useEffect, useState } from 'preact/hooks'
+import type { Life, Moment } from './life.ts'
+
+/** The instant looked at; the component is drawn again in the frame in which it changes. */
+export function useMoment(life: Life): Moment {
+  const [, redraw] = useState(0)
+  useEffect(() => life.onMoment(() => redraw((n) => n + 1)), [life])
+  return life.moment
+}
+
+/** How many times turns have come; the component is drawn again when more do. */
+export function useTold(life: Life): number {
+  const [times, redraw] = useState(0)
+  useEffect(() => life.onTold(() => redraw((n) => n + 1)), [life])
+  return times
+}
+
+/** The instant looked at, once it has stood still for a moment: for what costs too much to draw in every frame. */
+export function useRested(life: Life, ms: number): Moment {
+  const [moment, setMoment] = useState(life.moment)
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout> | null = null
+    const stop = life.onMoment(() => {
+      timer ??= setTimeout(() => {
+        timer = null
+        setMoment(life.moment)
+      }, ms)
+    })
+    return () => {
+      stop()
+      if (timer !== null) clearTimeout(timer)
+    }
+  }, [life, ms])
+  return moment
+}
+
+/** The customer's own clock, ms, drawn again every second. */
+export function useClock(life: Life): number {
+  const [now, setNow] = useState(() => life.now())
+  useEffect(() => {
+    const timer = setInterval(() => setNow(life.now()), 1_000)
+    return () => clearInterval(timer)
+  }, [life])
+  return now
+}
+
+/** Changes whenever light turns to dark or back: for what is drawn with colours of its own. */
+export function useShade(): number {
+  const [times, redraw] = useState(0)
+  useEffect(() => {
+    const change = () => redraw((n) => n + 1)
+    const dark = matchMedia('(prefers-color-scheme: dark)')
+    dark.addEventListener('change', change)
+    const choice = new MutationObserver(change)
+    choice.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] })
+    return () => {
+      dark.removeEventListener('change', change)
+      choice.disconnect()
+    }
+  }, [])
+  return times
+}

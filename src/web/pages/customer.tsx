@@ -1,0 +1,1 @@
+export const Customer = (_: { params: string[] }) => <h1>Customer</h1>

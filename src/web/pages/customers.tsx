@@ -1,0 +1,1 @@
+export const Customers = (_: { params: string[] }) => <h1>Customers</h1>

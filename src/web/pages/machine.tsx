@@ -1,0 +1,1 @@
+export const Machine = (_: { params: string[] }) => <h1>Machine</h1>
