@@ -84,7 +84,7 @@ export function createAccess(options: AccessOptions) {
     shop: { name: shop.name, url: shop.url },
   })
   const write = (request: FastifyRequest, by: string, did: string, about: string | null) =>
-    people.audit(clock.now(), by, did, about === null ? null : about.slice(0, 500), addressOf(request).slice(0, 64) || null)
+    people.audit(clock.now(), by, did, about === null ? null : about.slice(0, 200), addressOf(request).slice(0, 64) || null)
   const audit = (request: FastifyRequest, did: string, about: string | null = null) => write(request, who(request)?.name ?? somebody, did, about)
   const parts = {
     people,

@@ -17,6 +17,7 @@ export type Census = ReturnType<typeof createCensus>
 type Options = { customers: Customers; lives: Lives; machines: Machines }
 
 export function createCensus({ customers, lives, machines }: Options) {
+  const moved = new Map<StateSet, number>()
   const perState = new Map<string, number>()
   let early = new Set<number>()
   let walkedTo = 0
@@ -26,10 +27,19 @@ export function createCensus({ customers, lives, machines }: Options) {
 
   function add(states: StateSet, times: number) {
     counted += times
-    for (const id of states.ids) {
-      perState.set(id, (perState.get(id) ?? 0) + times)
-      changed.add(id)
+    moved.set(states, (moved.get(states) ?? 0) + times)
+  }
+
+  /** From sets of states to states: once a tick, not once a move. */
+  function spread() {
+    for (const [states, times] of moved) {
+      if (times === 0) continue
+      for (const id of states.ids) {
+        perState.set(id, (perState.get(id) ?? 0) + times)
+        changed.add(id)
+      }
     }
+    moved.clear()
   }
 
   const isCounted = (id: number) => state === 'done' || (state === 'walking' && (id <= walkedTo || early.has(id)))
@@ -99,13 +109,18 @@ export function createCensus({ customers, lives, machines }: Options) {
       walkedTo = 0
       counted = 0
       early = new Set()
+      moved.clear()
       perState.clear()
       changed = new Set()
     },
     /** Everything known. */
-    all: (): Record<string, number> => Object.fromEntries(perState),
+    all(): Record<string, number> {
+      spread()
+      return Object.fromEntries(perState)
+    },
     /** What is different from the last call. */
     changes(): Record<string, number> {
+      spread()
       const now = Object.fromEntries([...changed].map((id) => [id, perState.get(id) ?? 0]))
       changed = new Set()
       return now

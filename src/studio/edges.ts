@@ -39,40 +39,50 @@ export function takenIn(stepper: Stepper, before: Life, event: MachineEvent, aft
 
 type Seen = { keys: readonly string[]; times: number }
 
-/** Counts transitions taken since they were last asked for. */
-export function createEdges(stepper: Stepper) {
-  let remembered = new Map<StateSet, Map<string, Map<StateSet, Seen>>>()
+/** Counts transitions taken since they were last asked for. `eventOf`: what the machine heard, read from its row only when nothing like it was seen. */
+export function createEdges(stepper: Stepper, eventOf: (type: string, at: number, kind: number, body: string) => MachineEvent) {
+  let remembered = new Map<StateSet, Map<StateSet, Map<string, Seen>>>()
+  /** Of turns after which everything is as it was. */
+  let idle = new Map<StateSet, Map<string, Seen>>()
   let size = 0
   const fresh = new Set<Seen>()
 
-  function seenOf(before: Life, type: string, after: Life, event: () => MachineEvent): Seen {
-    const from = before.snapshot.states
-    const to = after.snapshot.states
-    const how = before.snapshot === after.snapshot ? `${type}=` : type
-    let byType = remembered.get(from)
-    if (byType === undefined) remembered.set(from, (byType = new Map()))
-    let byTo = byType.get(how)
-    if (byTo === undefined) byType.set(how, (byTo = new Map()))
-    let seen = byTo.get(to)
+  function seenOf(before: Life, after: Life, type: string, kind: number, body: string): Seen {
+    const byType = before.snapshot === after.snapshot ? idleOf(before.snapshot.states) : movedOf(before.snapshot.states, after.snapshot.states)
+    let seen = byType.get(type)
     if (seen === undefined) {
       if (++size > rememberedMax) {
         remembered = new Map()
+        idle = new Map()
         size = 0
       }
-      byTo.set(to, (seen = { keys: takenIn(stepper, before, event(), after), times: 0 }))
+      byType.set(type, (seen = { keys: takenIn(stepper, before, eventOf(type, after.at, kind, body), after), times: 0 }))
     }
     return seen
   }
 
+  function idleOf(states: StateSet): Map<string, Seen> {
+    let byType = idle.get(states)
+    if (byType === undefined) idle.set(states, (byType = new Map()))
+    return byType
+  }
+
+  function movedOf(from: StateSet, to: StateSet): Map<string, Seen> {
+    let byTo = remembered.get(from)
+    if (byTo === undefined) remembered.set(from, (byTo = new Map()))
+    let byType = byTo.get(to)
+    if (byType === undefined) byTo.set(to, (byType = new Map()))
+    return byType
+  }
+
   return {
-    /** `event` is asked for only when nothing like it was seen. */
-    turned(before: Life, after: Life, type: string, event: () => MachineEvent) {
-      const seen = seenOf(before, type, after, event)
+    turned(before: Life, after: Life, type: string, kind: number, body: string) {
+      const seen = seenOf(before, after, type, kind, body)
       if (seen.keys.length === 0) return
       if (seen.times++ === 0) fresh.add(seen)
     },
     /** The keys that one turn took. */
-    of: (before: Life, after: Life, type: string, event: () => MachineEvent): readonly string[] => seenOf(before, type, after, event).keys,
+    of: (before: Life, after: Life, type: string, kind: number, body: string): readonly string[] => seenOf(before, after, type, kind, body).keys,
     /** Key → times since the last call. */
     taken(): [key: string, times: number][] {
       const times = new Map<string, number>()

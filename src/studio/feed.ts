@@ -47,10 +47,11 @@ export function createFeed(options: Options) {
   const { clock, machine, census } = options
   const { stepper } = machine
   const viewers = new Set<Viewer>()
-  const edges = createEdges(stepper)
+  const edges = createEdges(stepper, eventOf)
   let watched = new Set<number>()
-  let noted: Noted[] = []
-  let notedAt = 0
+  /** The latest turns, each in a place that is used again and again. */
+  const ring: Noted[] = []
+  let noted = 0
   let ofWatched: Noted[] = []
   let health: Health | null = null
   let cancel = () => {}
@@ -58,11 +59,16 @@ export function createFeed(options: Options) {
   function turned(hot: Hot, before: Life, after: Life, kind: number, body: string, type: string | null) {
     if (viewers.size === 0) return
     census.turned(hot, before, after)
-    const heard = type ?? ''
-    if (type !== null) edges.turned(before, after, type, () => eventOf(type, after.at, kind, body))
-    const one = { at: after.at, hot, before, after, kind, body, type: heard }
-    noted[notedAt++ % notedMax] = one
-    if (watched.size > 0 && watched.has(hot.id) && ofWatched.length < watchedMax) ofWatched.push(one)
+    if (type !== null) edges.turned(before, after, type, kind, body)
+    const slot = (ring[noted++ % notedMax] ??= {} as Noted)
+    slot.at = after.at
+    slot.hot = hot
+    slot.before = before
+    slot.after = after
+    slot.kind = kind
+    slot.body = body
+    slot.type = type ?? ''
+    if (watched.size > 0 && watched.has(hot.id) && ofWatched.length < watchedMax) ofWatched.push({ ...slot })
   }
 
   function tick() {
@@ -77,12 +83,11 @@ export function createFeed(options: Options) {
       viewer.behind = !viewer.say(viewer.behind ? full! : text)
     }
     tellWatchers()
-    noted = []
-    notedAt = 0
+    noted = 0
   }
 
   function tickOf(now: Health, counts: Record<string, number>): FeedTick {
-    const order = noted.map((_, i) => noted[(notedAt + i) % noted.length]!).toSorted((a, b) => a.at - b.at)
+    const latest = Array.from({ length: Math.min(noted, notedMax) }, (_, back) => ring[(noted - 1 - back) % notedMax]!).toReversed()
     return {
       type: 'tick',
       at: clock.now(),
@@ -91,7 +96,7 @@ export function createFeed(options: Options) {
       counts,
       taken: edges.taken(),
       health: now,
-      events: order.map(({ at, hot, before, after, kind, body, type }) => ({
+      events: latest.map(({ at, hot, before, after, kind, body, type }) => ({
         at,
         customer: hot.id,
         who: nameOf(hot.life.profile).slice(0, 120),
@@ -115,7 +120,7 @@ export function createFeed(options: Options) {
           at,
           name: titleOf(machine, { at, kind, body, type }),
           kind: kindOf(kind),
-          taken: type === '' ? [] : [...edges.of(before, after, type, () => eventOf(type, at, kind, body))],
+          taken: type === '' ? [] : [...edges.of(before, after, type, kind, body)],
         })),
         standing: standingOf(machine, last.hot.life, setAtOf(machine, last.hot.life), last.at),
       }

@@ -72,7 +72,8 @@ export function createQuestions({ store, of, version, config, letters }: Questio
   return {
     ...createLetterQuestions({ store, letters: machine.letters }),
 
-    chart: (_: object): Promise<Chart> => (chart ??= chartOf({ machine: machine.stepper.machine, letters: machine.letters, settings: machine.settings }, machine.hash)),
+    chart: (_: object): Promise<Chart> =>
+      (chart ??= chartOf({ machine: machine.stepper.machine, letters: machine.letters, settings: machine.settings }, machine.hash)),
 
     customers: createSearch(store, of, version) as (input: SearchInput) => CustomerList,
 
@@ -115,12 +116,14 @@ export function createQuestions({ store, of, version, config, letters }: Questio
     }),
 
     /** `template`: that letter; else the one of `decision`; else the last that was decided. */
-    why: about((told, { template, decision }: About & { template?: string; decision?: number }): WhyAnswer | { refused: 'studio.input_invalid'; about: string } => {
-      const { decisions } = told
-      const row = decision === undefined ? decisions.at(-1) : decisions.find(({ id }) => id === decision)
-      const wanted = template ?? row?.template ?? Object.keys(machine.letters)[0] ?? ''
-      const isKnown = Object.hasOwn(machine.letters, wanted) || decisions.some((one) => one.template === wanted)
-      return isKnown ? because({ store, of, config, told }, wanted, decision) : { refused: 'studio.input_invalid', about: 'template' }
-    }),
+    why: about(
+      (told, { template, decision }: About & { template?: string; decision?: number }): WhyAnswer | { refused: 'studio.input_invalid'; about: string } => {
+        const { decisions } = told
+        const row = decision === undefined ? decisions.at(-1) : decisions.find(({ id }) => id === decision)
+        const wanted = template ?? row?.template ?? Object.keys(machine.letters)[0] ?? ''
+        const isKnown = Object.hasOwn(machine.letters, wanted) || decisions.some((one) => one.template === wanted)
+        return isKnown ? because({ store, of, config, told }, wanted, decision) : { refused: 'studio.input_invalid', about: 'template' }
+      },
+    ),
   }
 }
