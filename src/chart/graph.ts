@@ -32,8 +32,12 @@ export const transitionKey = ({ source, event, targets }: { source: string; even
 const anywhereOf = (node: Node) => `${node.id}.*`
 const isInside = (node: Node, outer: Node): boolean => node === outer || (node.parent !== undefined && isInside(node.parent as Node, outer))
 const hasInside = (node: Node) => Object.keys(node.states).length > 0
-const initialOf = (node: Node): readonly Node[] => (node.type === 'parallel' ? (Object.values(node.states) as Node[]) : (node.initial?.target ?? []) as Node[])
-const transitionsOf = (node: Node): Transition[] => [...[...(node.transitions as Map<string, Transition[]>).values()].flat(), ...((node.always ?? []) as Transition[])]
+const initialOf = (node: Node): readonly Node[] =>
+  node.type === 'parallel' ? (Object.values(node.states) as Node[]) : ((node.initial?.target ?? []) as Node[])
+const transitionsOf = (node: Node): Transition[] => [
+  ...[...(node.transitions as Map<string, Transition[]>).values()].flat(),
+  ...((node.always ?? []) as Transition[]),
+]
 
 class RegionGraph {
   readonly #drawn: Drawn
@@ -96,8 +100,7 @@ class RegionGraph {
   /** The source of a state's own transitions; made when first needed, in front of what is inside that state. */
   #anywhere(node: Node): string {
     const id = anywhereOf(node)
-    if (!this.#nodes.has(id))
-      this.#nodes.set(id, { id, parent: node.id, label: 'anywhere', kind: 'anywhere', initial: false, tags: [], inside: [] })
+    if (!this.#nodes.has(id)) this.#nodes.set(id, { id, parent: node.id, label: 'anywhere', kind: 'anywhere', initial: false, tags: [], inside: [] })
     return id
   }
 

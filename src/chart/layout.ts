@@ -35,11 +35,11 @@ const options = (way: Way): Record<string, string> => ({
   'elk.layered.nodePlacement.favorStraightEdges': 'true',
   'elk.edgeLabels.placement': 'CENTER',
   'elk.layered.mergeEdges': 'false',
-  'elk.layered.spacing.nodeNodeBetweenLayers': way === 'wide' ? '18' : '16',
+  'elk.layered.spacing.nodeNodeBetweenLayers': '15',
   'elk.layered.spacing.edgeNodeBetweenLayers': '14',
   'elk.layered.spacing.edgeEdgeBetweenLayers': '12',
-  'elk.spacing.nodeNode': '18',
-  'elk.spacing.edgeNode': '14',
+  'elk.spacing.nodeNode': '14',
+  'elk.spacing.edgeNode': '12',
   'elk.spacing.edgeEdge': '12',
   'elk.spacing.edgeLabel': '4',
   'elk.spacing.labelNode': '6',
@@ -71,10 +71,18 @@ async function layOut(elk: Elks, region: GraphRegion, way: Way): Promise<ChartLa
     id: ' ',
     layoutOptions: { ...options(way), 'elk.padding': `[top=${margin},left=${margin},bottom=${margin},right=${margin}]` },
     children: inner.length === 0 ? [elkNode(top)] : inner,
-    edges: [...(way === 'tall' ? stacked(region) : []), ...region.edges.map((edge) => {
-      const { width, height } = labelOf(edge, way)
-      return { id: edge.id, sources: [edge.from], targets: [edge.to], labels: [{ text: ' ', width, height, layoutOptions: { 'elk.edgeLabels.inline': 'true' } }] }
-    })],
+    edges: [
+      ...(way === 'tall' ? stacked(region) : []),
+      ...region.edges.map((edge) => {
+        const { width, height } = labelOf(edge, way)
+        return {
+          id: edge.id,
+          sources: [edge.from],
+          targets: [edge.to],
+          labels: [{ text: ' ', width, height, layoutOptions: { 'elk.edgeLabels.inline': 'true' } }],
+        }
+      }),
+    ],
   })
   return placesIn(answer, top.id)
 }
@@ -104,7 +112,8 @@ function placesIn(answer: ElkNode, region: string): ChartLayout {
   }
   visit(answer, 0, 0)
   const seen = (node: ElkNode) => {
-    for (const edge of node.edges ?? []) if (!edge.id.startsWith(' ')) edges[edge.id] = placeOf(edge, corners.get((edge as { container?: string }).container ?? node.id) ?? { x: 0, y: 0 })
+    for (const edge of node.edges ?? [])
+      if (!edge.id.startsWith(' ')) edges[edge.id] = placeOf(edge, corners.get((edge as { container?: string }).container ?? node.id) ?? { x: 0, y: 0 })
     for (const child of node.children ?? []) seen(child)
   }
   seen(answer)

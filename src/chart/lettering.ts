@@ -18,19 +18,19 @@ export const sizes = {
   line: 17,
   nodeHeight: 36,
   pillHeight: 28,
-  side: 13,
+  side: 11,
   mark: 14,
-  badge: 40,
+  badge: 46,
   icon: 17,
   groupTop: 38,
-  groupSide: 14,
+  groupSide: 10,
 }
 
 /** How long a label's line may be before its guard goes below. */
-const lineWidthMax = { wide: 190, tall: 132 }
+const lineWidthMax = { wide: 150, tall: 212 }
 
 /** Widths of a plain sans-serif in thousandths of its size; the widest of the faces that `system-ui` stands for are about as wide. */
-const narrow = new Map([...'iljtf|!.,:;\'’`I'].map((letter) => [letter, 270] as const))
+const narrow = new Map([..."iljtf|!.,:;'’`I"].map((letter) => [letter, 270] as const))
 const usual = new Map([...' rsczJvxyk()[]-/·'].map((letter) => [letter, letter === ' ' ? 278 : '()[]-r/·'.includes(letter) ? 333 : 500] as const))
 const broad = new Map([...'mwMWOQGCDHNURAVXYKBPESZT@%—'].map((letter) => [letter, 'mwMW@%—'.includes(letter) ? 860 : 700] as const))
 const weights = { plain: 1.04, bold: 1.1 }
@@ -65,7 +65,11 @@ function linesOf(transition: ChartTransition, widthMax: number): Line[] {
   const guarded = guard === null ? [] : wrapped(`[${guard}]`, widthMax).map((text): Part => ({ key, text, style: 'guard' }))
   const together = lineOf([event, ...guarded])
   if (guarded.length === 1 && together.width <= widthMax) lines.push(together)
-  else lines.push(...wrapped(words, widthMax - iconOf[event.style]).map((text, i) => lineOf([{ ...event, text, style: i === 0 ? event.style : 'event' }])), ...guarded.map((part) => lineOf([part])))
+  else
+    lines.push(
+      ...wrapped(words, widthMax - iconOf[event.style]).map((text, i) => lineOf([{ ...event, text, style: i === 0 ? event.style : 'event' }])),
+      ...guarded.map((part) => lineOf([part])),
+    )
   if (letter) lines.push(lineOf([{ key, text: `${letter.priority} priority`, style: 'letter', priority: letter.priority }]))
   return lines
 }

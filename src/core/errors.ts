@@ -65,7 +65,7 @@ export const codes = {
   'studio.sign_in_paused': [429, 'Too many tries: wait for the time given.'],
   'studio.role_too_low': [403, 'This needs an owner: readers look, owners change.'],
   'studio.origin_foreign': [403, 'Open the studio at the address the server prints; pages elsewhere may not speak for you.'],
-  'studio.link_spent': [410, 'The link was used, or is older than a day: ask an owner for a new one.'],
+  'studio.link_spent': [410, 'The link was used, or is older than a day: ask an owner for a new one; while there is none, start the server again.'],
   'studio.input_invalid': [400, 'Check the value named.'],
   'letter.unknown': [404, 'There is no letter with this number (any more).'],
   'letter.not_waiting': [409, 'Only a failed letter can be sent again, and only a held one released: look at its state again.'],

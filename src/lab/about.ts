@@ -42,7 +42,7 @@ export function rowAbout(row: Said): string | null {
 }
 
 /** `Boston fern · 24.50 EUR`, `3 products · 71.00 EUR`, `/plants`; null when there is nothing to say. */
-export function propertiesAbout(properties: Properties): string | null {
+function propertiesAbout(properties: Properties): string | null {
   const currency = textOf(properties['currency'])?.slice(0, 3)
   const total = money(properties['total'] ?? properties['revenue'], currency)
   const lines = linesOf(properties)
@@ -51,7 +51,9 @@ export function propertiesAbout(properties: Properties): string | null {
   if (line !== null) return joined(lineName(line), line.quantity > 1 ? `${line.quantity} ×` : null, money(line.price, line.currency))
   const order = textOf(properties['order_id'])
   if (order !== undefined) return joined(`order ${order}`, total)
-  return joined(textOf(properties['path']) ?? textOf(properties['title']) ?? textOf(properties['query']) ?? textOf(properties['url']) ?? textOf(properties['name']))
+  return joined(
+    textOf(properties['path']) ?? textOf(properties['title']) ?? textOf(properties['query']) ?? textOf(properties['url']) ?? textOf(properties['name']),
+  )
 }
 
 function traitsAbout(traits: Properties): string | null {

@@ -2,7 +2,6 @@
 import { dueTimer } from '../core/turn.ts'
 import type { Life, Timer as Armed } from '../core/life.ts'
 import type { Properties } from '../core/event.ts'
-import type { Row } from '../store/log.ts'
 import { eventWords } from '../chart/words.ts'
 import { lineOf } from '../kit/lines.ts'
 import type { Line } from '../kit/lines.ts'
@@ -48,17 +47,32 @@ function ahead({ life, machine }: ToldLife, future: Future, at: number): Next['a
   const turns: Next['ahead'] = []
   let now = life
   for (let timer = dueTimer(now, at + aheadMs); timer !== null && turns.length < aheadMax; timer = dueTimer(now, at + aheadMs)) {
-    const { before, after, decisions } = future.fire(now, timer)
-    turns.push({ at: timer[1], name: `${timerWords(machine, timer[0])} passed`, moves: movesOf(before, after), decisions })
-    now = after
+    const turned = tried(() => future.fire(now, timer!))
+    if (turned === null) break
+    turns.push({ at: timer[1], name: `${timerWords(machine, timer[0])} passed`, moves: movesOf(turned.before, turned.after), decisions: turned.decisions })
+    now = turned.after
   }
   return turns
+}
+
+/** A machine may throw on what it would hear: the engine sets such a turn aside, and here there is none to show. */
+function tried(run: () => Imagined): Imagined | null {
+  try {
+    return run()
+  } catch (error) {
+    if (String((error as { code?: unknown }).code).startsWith('SQLITE_')) throw error
+    return null
+  }
 }
 
 /** The life at `at`: what is overdue fires first, as it would. */
 function until(life: Life, future: Future, at: number): Life {
   let now = life
-  for (let timer = dueTimer(now, at); timer !== null; timer = dueTimer(now, at)) now = future.fire(now, timer).after
+  for (let timer = dueTimer(now, at); timer !== null; timer = dueTimer(now, at)) {
+    const turned = tried(() => future.fire(now, timer!))
+    if (turned === null) break
+    now = turned.after
+  }
   return now
 }
 
@@ -66,14 +80,18 @@ function eventsOf(stage: Stage, told: ToldLife, future: Future, at: number): Nex
   const { machine, setAt } = told
   const life = until(told.life, future, at)
   const sample = sampleOf(stage, told)
-  return namesOf(machine.stepper.accepts(life.snapshot)).map(({ event, words }) => {
-    const imagined = future.hear(life, { type: event, at: Math.max(at, life.at), properties: sample(event) })
+  return namesOf(machine.stepper.accepts(life.snapshot)).flatMap(({ event, words }) => {
+    const imagined = tried(() => future.hear(life, { type: event, at: Math.max(at, life.at), properties: sample(event) }))
+    if (imagined === null) return []
     const { before, after, decisions } = imagined
-    return { event, words, moves: movesOf(before, after), ...timerChanges(machine, before, after, null, at, setAt), taken: takenIn(told, imagined), decisions }
+    return [
+      { event, words, moves: movesOf(before, after), ...timerChanges(machine, before, after, null, at, setAt), taken: takenIn(told, imagined), decisions },
+    ]
   })
 }
 
-const takenIn = ({ machine }: ToldLife, { steps }: Imagined): string[] => takenOf(steps.flatMap(({ snapshot, event }) => machine.stepper.explain(snapshot, event)))
+const takenIn = ({ machine }: ToldLife, { steps }: Imagined): string[] =>
+  takenOf(steps.flatMap(({ snapshot, event }) => machine.stepper.explain(snapshot, event)))
 
 /** What is listened to, each once; a whole family by something of it that nobody listens to by name. */
 function namesOf(accepted: readonly string[]): { event: string; words: string }[] {
@@ -104,18 +122,16 @@ function propertiesOf({ id, image, ...rest }: Line): Properties {
   return { product_id: id, ...rest, ...(image === undefined ? {} : { image_url: image }) }
 }
 
-/** The product that they last did anything with. */
+/** The product they last looked at; without one, the last they did anything with. */
 export function lastSeen({ store }: Pick<Stage, 'store'>, { turns }: ToldLife): Line | null {
+  let other: Line | null = null
   for (let index = turns.length - 1; index >= Math.max(0, turns.length - looksBackMax); index--) {
     const { kind, seq, event } = turns[index]!
-    const row = kind === 0 && event !== null ? store.log.get(seq) : undefined
-    const line = row === undefined ? null : productOf(row)
-    if (line !== null) return line
+    if (kind !== 0 || event === null || !event.startsWith('site.product') || (other !== null && event !== 'site.product_viewed')) continue
+    const heard = eventOf(store.log.get(seq)!)
+    const line = heard === null ? null : lineOf(heard['properties'])
+    if (line !== null && event === 'site.product_viewed') return line
+    other ??= line
   }
-  return null
-}
-
-function productOf(row: Row): Line | null {
-  const event = eventOf(row)
-  return event === null || !event.type.startsWith('site.product') ? null : lineOf(event['properties'])
+  return other
 }

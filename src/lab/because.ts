@@ -156,13 +156,20 @@ function lastRefused({ store, of, told: { turns, life, machine } }: Omit<Scene, 
     const guards = guardsOf(machine, turn, row, ways.region)
     const no = guards.find(({ key, held }) => !held && key.startsWith(`${hop.source} ${hop.event} `))
     if (no === undefined) continue
-    const saw = Object.entries(no.saw).map(([name, value]) => `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     return {
-      words: `The last ${nameOf(machine, turn, row)} did not do: ${no.guard} said no${saw.length === 0 ? '' : `, seeing ${saw.join(', ')}`}.`,
+      words: `The last ${nameOf(machine, turn, row)} did not do: "${no.guard}" said no${rememberedWords(no.saw)}.`,
       nearest: { at: turn.at, index, state: statesOf(turn.after)[ways.region] ?? '', needs: ways.needs(place) ?? [], left: null },
     }
   }
   return null
+}
+
+/** What a guard saw of the memory: `, with browsing.views 2, cart.lines 0`. */
+function rememberedWords(saw: Record<string, unknown>): string {
+  const words = Object.entries(saw)
+    .filter(([name]) => !name.startsWith('event.'))
+    .map(([name, value]) => `${name} ${typeof value === 'object' && value !== null ? ((value as { count?: number }).count ?? 'set') : String(value)}`)
+  return words.length === 0 ? '' : `, with ${words.join(', ')}`
 }
 
 type Distance = (turn: ToldTurn) => number

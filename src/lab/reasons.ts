@@ -88,13 +88,16 @@ export function passedWords(name: string, n: Numbers | null): string {
       return n?.['address'] === 'claimed' ? 'no, but this letter may go to a typed address' : 'yes'
     case 'recent-purchase':
       if (n === null) return 'no'
-      if (n['notAfterOrderMs'] === undefined) return n['ageMs'] === undefined ? 'no order' : `an order ${duration(n['ageMs'])} before, which this letter does not mind`
+      if (n['notAfterOrderMs'] === undefined)
+        return n['ageMs'] === undefined ? 'no order' : `an order ${duration(n['ageMs'])} before, which this letter does not mind`
       return n['ageMs'] === undefined ? 'no order' : `the last order was ${duration(n['ageMs'])} before, longer than ${span(n['notAfterOrderMs'])}`
     case 'holdout':
       return n !== null && Number(n['share']) > 0 ? `not among the ${Math.round(Number(n['share']) * 100)} %` : 'nobody is'
     case 'window':
       if (n === null) return 'no'
-      return n['ageMs'] === undefined ? `none in the last ${span(n['windowMs'])}` : `the last was ${duration(n['ageMs'])} before, longer than ${span(n['windowMs'])}`
+      return n['ageMs'] === undefined
+        ? `none in the last ${span(n['windowMs'])}`
+        : `the last was ${duration(n['ageMs'])} before, longer than ${span(n['windowMs'])}`
     case 'cap':
       return n === null ? 'no' : queuedWords(n)
     case 'content':
@@ -135,7 +138,9 @@ export function differentWords(reason: string, n: Seen, frees: Frees): string {
       if (n['address'] === 'claimed') return 'The address vouched for, or nobody else having used it within the last day.'
       return `Fewer than ${counted(n['allowed'], 'letter')} in the ${span(n['capWindowMs'])} before; there ${n['queued'] === 1 ? 'was 1' : `were ${n['queued']}`}${frees === null ? '.' : `: ${later(frees.inMs)}.`}`
     case 'nothing-to-say':
-      return n['missing'] === 'template' ? 'A rule for this letter in machines/settings.ts.' : `Something to say: the letter needs ${n['missing']}, and it was not known.`
+      return n['missing'] === 'template'
+        ? 'A rule for this letter in machines/settings.ts.'
+        : `Something to say: the letter needs ${n['missing']}, and it was not known.`
     case 'merged':
       return 'Both lives known as one from the start: then it would have been decided at this moment.'
     default:

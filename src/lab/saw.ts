@@ -13,7 +13,13 @@ const charsMax = 80
  * The values that a guard, by the name `guardName` gives it, reads in this context and event: `cart.lines`,
  * `event.product_id`, and for `stateIn` where the region it asks about stands. `states`: region → path.
  */
-export function sawBy(machine: Machine, guard: string | null, snapshot: Snapshot, event: MachineEvent, states: Record<string, string>): Record<string, unknown> {
+export function sawBy(
+  machine: Machine,
+  guard: string | null,
+  snapshot: Snapshot,
+  event: MachineEvent,
+  states: Record<string, string>,
+): Record<string, unknown> {
   if (guard === null) return {}
   const saw: Record<string, unknown> = {}
   for (const [, place] of guard.matchAll(/stateIn\((#?[\w.-]+)\)/g)) {
@@ -32,7 +38,9 @@ function look(ask: Ask, snapshot: Snapshot, event: MachineEvent, saw: Record<str
     if (value === undefined || typeof value === 'function' || Object.keys(saw).length >= valuesMax) return
     saw[path] = small(value)
   }
-  const context = watching(snapshot.context as object, (region, known) => (isObject(known) ? watching(known, (key, value) => note(`${region}.${key}`, value)) : note(region, known)))
+  const context = watching(snapshot.context as object, (region, known) =>
+    isObject(known) ? watching(known, (key, value) => note(`${region}.${key}`, value)) : note(region, known),
+  )
   const heard = watching(event, (key, value) => {
     if (key === 'properties' && isObject(value)) return watching(value, (name, inner) => note(`event.${name}`, inner))
     return key === 'type' ? undefined : note(`event.${key}`, value)
@@ -58,7 +66,7 @@ function watching(target: object, told: (key: string, value: unknown) => unknown
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
 
 /** A value at a length that fits beside a guard; of a list its length, and whose it is. */
-export function small(value: unknown): unknown {
+function small(value: unknown): unknown {
   if (typeof value === 'string') return cut(value, charsMax)
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) {

@@ -4,13 +4,18 @@
  *    one that holds it; then addresses that were only typed in a browser, which stand in stored lives alone.
  * 2. What one call looks at is bounded; a page may be short, or empty, and still have something after it.
  */
+import { toRecorded } from '../actors/identity.ts'
 import type { Machine } from '../actors/load-machine.ts'
-import { lifeFromText, nextDue } from '../core/life.ts'
+import { createTelling } from '../actors/telling.ts'
+import { lifeFromText, lifeToText, nextDue } from '../core/life.ts'
 import type { Life } from '../core/life.ts'
 import { migrate } from '../core/migrate.ts'
+import { decideByRecord, kinds, retell } from '../core/retell.ts'
+import { addressOf } from '../mail/address.ts'
 import { nameOf } from '../profile/profile.ts'
 import { lowerAscii } from '../store/customers.ts'
 import type { Identity, Stored } from '../store/customers.ts'
+import type { Row } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
 import type { CustomerList, CustomerRow } from '../studio/api.ts'
 import { shapeOf } from './shape.ts'
@@ -28,20 +33,22 @@ const pageMax = 200
 const pageDefault = 50
 /** Keys, and lives, looked at in one call. */
 const keysMax = 2_000
-const livesMax = 20_000
+const livesMax = 30_000
 const parsedMax = 1_000
-const rowsMax = 5_000
+/** Log rows that the stored lives may be behind by, read for a page. */
+const tailMax = 2_000
 const charsMax = 200
 /** Fewer characters than this stand in nearly every life. */
 const typedCharsMin = 3
 const countKeptMs = 10_000
 
-const kinds = ['u:', 'a:', 'e:'] as const
+const prefixes = ['u:', 'a:', 'e:'] as const
 const phases = { exact: 0, first: 1, holding: 4, lives: 5 } as const
 
 export function createSearch(store: Store, of: (version: number) => Machine, version: number) {
   const { customers } = store
   const { stepper } = of(version)
+  const telling = createTelling(of, addressOf)
   let counted = { at: -Infinity, total: 0 }
 
   function search(input: SearchInput): CustomerList {
@@ -73,7 +80,7 @@ export function createSearch(store: Store, of: (version: number) => Machine, ver
     const from = Math.max(0, before - livesMax)
     let end = from
     for (let looked = 0, at = before; ids.length < limit;) {
-      const lives = customers.saying(name === undefined ? '[' : `"${name}"`, at, from, pageMax)
+      const lives = customers.saying(name === undefined ? '' : JSON.stringify(name), at, from, pageMax)
       for (const stored of lives) {
         if (ids.length < limit && read(stored)?.snapshot.states.ids.includes(state)) ids.push(stored.id)
         at = stored.id
@@ -98,6 +105,8 @@ export function createSearch(store: Store, of: (version: number) => Machine, ver
         ids.push(...exact(query))
         phase = phases.first
       } else if (phase >= phases.lives) {
+        // What is known by its ids is answered at once; lives are read when more is asked for.
+        if (ids.length > 0 && query.length >= typedCharsMin) break
         const typed: Found = query.length < typedCharsMin ? { ids: [], next: null } : typedIn(query, at, limit - ids.length)
         return { ids: [...ids, ...typed.ids], next: typed.next }
       } else {
@@ -117,14 +126,14 @@ export function createSearch(store: Store, of: (version: number) => Machine, ver
   }
 
   const prefixOf = (phase: number, query: string): string => {
-    const kind = kinds[phase - phases.first]!
+    const kind = prefixes[phase - phases.first]!
     return kind + (kind === 'e:' ? query.toLowerCase() : query)
   }
 
   /** The customers with this very id, or number (`#12`). */
   function exact(query: string): number[] {
     const number = /^#(\d{1,15})$/.exec(query)?.[1]
-    const ids = kinds.map((kind) => customers.find(kind + (kind === 'e:' ? query.toLowerCase() : query)))
+    const ids = prefixes.map((kind) => customers.find(kind + (kind === 'e:' ? query.toLowerCase() : query)))
     if (number !== undefined && customers.keysOf(Number(number)).length > 0) ids.push(Number(number))
     return [...new Set(ids.filter((id) => id !== undefined))]
   }
@@ -144,7 +153,8 @@ export function createSearch(store: Store, of: (version: number) => Machine, ver
     const before = at === '' ? customers.lastId() + 1 : Number(at)
     const from = Math.max(0, before - livesMax)
     const lower = lowerAscii(query)
-    const lives = customers.saying(query, before, from, pageMax)
+    // As JSON has it inside of quotes.
+    const lives = customers.saying(JSON.stringify(query).slice(1, -1), before, from, pageMax)
     const ids: number[] = []
     let last = from
     for (const stored of lives) {
@@ -168,18 +178,30 @@ export function createSearch(store: Store, of: (version: number) => Machine, ver
   }
 
   function rowsOf(ids: readonly number[], state: string | undefined): CustomerRow[] {
-    let tail: Map<number, number> | null = null
+    if (ids.length === 0) return []
+    const tail = Map.groupBy(store.log.after(Number(store.meta.get('watermark') ?? 0), tailMax), ({ customer }) => customer)
     return ids.flatMap((id) => {
-      const stored = customers.get(id)
-      let life = stored === undefined ? null : read(stored)
-      if (life === null && stored === undefined) {
-        tail ??= headsBehind(store)
-        const head = tail.get(id)
-        life = head === undefined ? null : (tellLife(store, of, version, id, head)?.life ?? null)
-      }
+      const life = standingNow(id, tail.get(id) ?? [])
       if (state !== undefined && state !== '' && !life?.snapshot.states.ids.includes(state)) return []
       return [life === null ? unknownRow(id, customers.keysOf(id)) : rowOf(id, life)]
     })
+  }
+
+  /** A life as stored, with the rows that came since: `tail`, as far as it was read. */
+  function standingNow(id: number, tail: readonly Row[]): Life | null {
+    const stored = customers.get(id)
+    const rows = tail.filter(({ seq }) => seq > (stored?.head ?? 0))
+    if (rows.length === 0) return stored === undefined ? null : read(stored)
+    try {
+      if (rows.some(({ kind }) => kind === kinds.merge)) return tellLife(store, of, version, id, rows.at(-1)!.seq)?.life ?? null
+      const decide = decideByRecord(store.decisions.of(id).map(toRecorded), (life, at) => telling.waits(version, life, at))
+      let chapter = stored === undefined ? null : { life: lifeFromText(of(stored.machine).stepper, stored.life), machine: stored.machine }
+      for (const row of rows) chapter = retell(chapter, row, { ...telling, decide })
+      return chapter!.machine === version ? chapter!.life : migrate(lifeToText(of(chapter!.machine).stepper, chapter!.life), stepper)
+    } catch {
+      // What is stored cannot be read, or its machine is gone: it is listed by its ids.
+      return null
+    }
   }
 
   return search
@@ -205,11 +227,6 @@ function unknownRow(id: number, keys: readonly string[]): CustomerRow {
   return { id, name: cut(keys.toSorted().at(-1)?.slice(2) ?? `#${id}`, charsMax), email, verified: email !== null, at: 0, states: {}, due: null }
 }
 
-/** Those who were heard of since lives were last stored, and the last log row of each. */
-function headsBehind(store: Store): Map<number, number> {
-  return new Map(store.log.after(Number(store.meta.get('watermark') ?? 0), rowsMax).map(({ customer, seq }) => [customer, seq]))
-}
-
 /** 0: the very id; 1: it begins so; 2: it holds it; null: none of these. */
 function rankOf(key: string, query: string): 0 | 1 | 2 | null {
   const id = key.slice(2)
@@ -221,7 +238,7 @@ function rankOf(key: string, query: string): 0 | 1 | 2 | null {
 
 function rankText(key: string, query: string): string | null {
   const rank = rankOf(key, query)
-  return rank === null ? null : `${rank}${kinds.indexOf(key.slice(0, 2) as 'u:')}${key}`
+  return rank === null ? null : `${rank}${prefixes.indexOf(key.slice(0, 2) as 'u:')}${key}`
 }
 
 function emailIn(life: string): string | null {

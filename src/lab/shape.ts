@@ -61,9 +61,13 @@ function leaves({ source, target, reenter }: Transition, node: Node): boolean {
   const targets = (target ?? []) as Node[]
   if (targets.length === 0) return false
   const stays = !reenter && targets.every((one) => one === source || isInside(one, source as Node))
-  const domain = stays ? (source as Node) : lineage(source as Node).slice(1).find((around) => targets.every((one) => isInside(one, around)))
+  const domain = stays
+    ? (source as Node)
+    : lineage(source as Node)
+        .slice(1)
+        .find((around) => targets.every((one) => isInside(one, around)))
   return domain === undefined || isInside(node, domain)
 }
 
 /** Strictly inside. */
-export const isInside = (node: Node, around: Node): boolean => node !== around && lineage(node).includes(around)
+const isInside = (node: Node, around: Node): boolean => node !== around && lineage(node).includes(around)

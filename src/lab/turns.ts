@@ -169,6 +169,4 @@ export function stepsOf(machine: Machine, turn: ToldTurn, row: Row) {
   })
 }
 
-export const takenOf = (rows: readonly Candidacy[]): string[] => [
-  ...new Set(rows.filter(({ taken }) => taken).map(transitionKey)),
-]
+export const takenOf = (rows: readonly Candidacy[]): string[] => [...new Set(rows.filter(({ taken }) => taken).map(transitionKey))]

@@ -3,7 +3,7 @@ import type { Config } from '../actors/deciding.ts'
 import type { Machine } from '../actors/load-machine.ts'
 import type { Life, Past } from '../core/life.ts'
 import type { Snapshot } from '../core/step/step.ts'
-import { questions } from '../policy/policy.ts'
+import { judge, questions } from '../policy/policy.ts'
 import type { Facts, Numbers, Outside, Question, Trial } from '../policy/policy.ts'
 import type { DecisionRow } from '../store/decisions.ts'
 import type { WhyDecision } from '../studio/api.ts'
@@ -14,13 +14,15 @@ import type { ToldTurn } from './told.ts'
 /** The record says who objected; the life says what the others saw. */
 export function verdictOf(machine: Machine, config: Config, row: DecisionRow, turn: ToldTurn | undefined): Pick<WhyDecision, 'policy' | 'different'> {
   const numbers = JSON.parse(row.numbers) as Numbers & { outside?: Outside }
-  const trial = turn === undefined ? null : trialOf(machine, config, row, turn, numbers.outside ?? {})
+  const told = turn === undefined ? null : trialOf(machine, config, row, turn, numbers.outside ?? {})
+  // One half of a joined life decided it before they were joined, or the rules were others: what was seen is not known then.
+  const trial = told !== null && agrees(told, row, numbers) ? told : null
   const objector = row.decision === 'queued' ? questions.length : questions.findIndex((question) => question === objectorOf(row.reason, numbers, trial))
   const policy = questions.map((question, index): WhyDecision['policy'][number] => {
     const asked = { question: questionWords(question.name) }
     if (index > objector) return { ...asked, answer: 'not asked', words: 'not asked any more', numbers: {} }
     if (index === objector) return { ...asked, answer: 'objected', words: skippedWords(question.reason, numbers), numbers: withoutOutside(numbers) }
-    const seen = trial === null ? null : question.sees(trial)
+    const seen = trial === null ? recorded(question, row, numbers) : question.sees(trial)
     return { ...asked, answer: 'passed', words: passedWords(question.name, seen), numbers: seen ?? {} }
   })
   const isDay = row.decision === 'queued'
@@ -34,6 +36,19 @@ export function verdictOf(machine: Machine, config: Config, row: DecisionRow, tu
   return { policy: [...policy, night], different }
 }
 
+/** The numbers kept with a letter that was queued are the cap's. */
+const recorded = ({ name }: Question, { decision }: DecisionRow, numbers: Numbers & { outside?: Outside }): Numbers | null =>
+  decision === 'queued' && name === 'cap' ? withoutOutside(numbers) : null
+
+/** Whether the policy would say again what it said. */
+function agrees({ template, facts, rules }: Trial, row: DecisionRow, numbers: Numbers & { outside?: Outside }): boolean {
+  const verdict = judge({ template, run: 0 }, facts, rules)
+  if ('wait' in verdict || verdict.send !== (row.decision === 'queued')) return false
+  if (!verdict.send && verdict.reason !== row.reason) return false
+  const kept = Object.entries(withoutOutside(numbers))
+  return kept.length === Object.keys(verdict.numbers).length && kept.every(([key, value]) => verdict.numbers[key] === value)
+}
+
 function withoutOutside({ outside: _, ...numbers }: Numbers & { outside?: unknown }): Numbers {
   return numbers
 }
@@ -44,7 +59,11 @@ function objectorOf(reason: string | null, numbers: Numbers, trial: Trial | null
   const marked = possible.find(({ mark }) => mark !== undefined && Object.entries(mark).every(([key, value]) => numbers[key] === value))
   // A letter without a rule is skipped before any question is asked.
   if (numbers['missing'] === 'template') return undefined
-  return marked ?? possible.find((question) => question.mark === undefined && (trial === null || question.objects(trial))) ?? possible.find(({ mark }) => mark === undefined)
+  return (
+    marked ??
+    possible.find((question) => question.mark === undefined && (trial === null || question.objects(trial))) ??
+    possible.find(({ mark }) => mark === undefined)
+  )
 }
 
 /** What the policy was told then: the life as it stood in the middle of the turn, where the letter was asked for. */

@@ -74,7 +74,9 @@ const isLeaf = (node: Node): boolean => Object.keys(node.states).length === 0
 
 /** Whether at every fork into parallel parts the node lies in the same part as the letter. */
 function isOnSide(node: Node, side: readonly Node[]): boolean {
-  return lineage(node).every((one) => side.includes(one) || one.parent === undefined || (one.parent as Node).type !== 'parallel' || !side.includes(one.parent as Node))
+  return lineage(node).every(
+    (one) => side.includes(one) || one.parent === undefined || (one.parent as Node).type !== 'parallel' || !side.includes(one.parent as Node),
+  )
 }
 
 function placeOf(states: StateSet, root: Node, asking: Node): Node {
@@ -83,7 +85,10 @@ function placeOf(states: StateSet, root: Node, asking: Node): Node {
   let value: unknown = states.value
   while (!isLeaf(node)) {
     const inner = Object.values(node.states) as Node[]
-    const next = node.type === 'parallel' ? (inner.find((child) => side.includes(child)) ?? inner[0]!) : inner.find(({ key }) => key === (typeof value === 'string' ? value : Object.keys(value as object)[0]))
+    const next =
+      node.type === 'parallel'
+        ? (inner.find((child) => side.includes(child)) ?? inner[0]!)
+        : inner.find(({ key }) => key === (typeof value === 'string' ? value : Object.keys(value as object)[0]))
     if (next === undefined) return node
     value = typeof value === 'string' ? {} : (value as Record<string, unknown>)[next.key]
     node = next
@@ -95,7 +100,8 @@ function placeOf(states: StateSet, root: Node, asking: Node): Node {
 function entered(node: Node, side: readonly Node[]): Node {
   if (isLeaf(node)) return node
   const inner = Object.values(node.states) as Node[]
-  const first = node.type === 'parallel' ? (inner.find((child) => side.includes(child)) ?? inner[0]!) : ((node.initial?.target?.[0] as Node | undefined) ?? inner[0]!)
+  const first =
+    node.type === 'parallel' ? (inner.find((child) => side.includes(child)) ?? inner[0]!) : ((node.initial?.target?.[0] as Node | undefined) ?? inner[0]!)
   return entered(first, side)
 }
 

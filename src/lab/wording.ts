@@ -34,6 +34,9 @@ export function timerWords(machine: Machine, event: string): string {
 
 /** `text` as one line of at most `charsMax` characters. */
 export function cut(text: string, charsMax: number): string {
-  const line = text.slice(0, charsMax * 4).replaceAll(/\s+/g, ' ').trim()
+  const line = text
+    .slice(0, charsMax * 4)
+    .replaceAll(/\s+/g, ' ')
+    .trim()
   return line.length > charsMax ? `${line.slice(0, charsMax - 1).toWellFormed()}…` : line.toWellFormed()
 }

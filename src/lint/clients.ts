@@ -35,14 +35,14 @@ export function checkClients(letter: Reading): Check {
 const unfelt = new Set(['html-doctype', 'html-comments', 'html-body', 'css-comments'])
 
 function findingOf(slug: string, use: Use, support: Support, letter: Reading): Finding {
-  const { lacking, partly } = support
+  const { partly } = support
   const loss = lossOf(slug)
   const remarks = support.remarks
-    .map(({ words, clients }) => ({ words, about: clients.filter((client) => lacking.includes(client) || partly.includes(client)) }))
+    .map(({ words, clients }) => ({ words, about: clients.filter((client) => partly.includes(client)) }))
     .filter(({ words, about }) => about.length > 0 && mayApply(words, use))
   return {
     result: gravityOf(loss.grave, use, support, letter),
-    words: `${support.title}: ${[saying(lacking, 'not in'), saying(partly, 'partly in')].filter((words) => words !== '').join('; ')}`,
+    words: clientWords(support),
     detail: [
       loss.words,
       use.bare > 0 ? `Used ${counted(use.times, 'time')}.` : `Used ${counted(use.times, 'time')}, only on top of what is there anyway.`,
@@ -51,7 +51,7 @@ function findingOf(slug: string, use: Use, support: Support, letter: Reading): F
   }
 }
 
-const remarksMax = 3
+const remarksMax = 2
 
 function gravityOf(grave: 'fine' | 'layout' | 'content', use: Use, { lacking, known }: Support, letter: Reading): Verdict {
   if (lacking.length === 0 || use.bare === 0) return 'note'
@@ -84,19 +84,37 @@ function mayApply(remark: string, { values }: Use): boolean {
   )
 }
 
-const saying = (about: readonly number[], how: string): string => (about.length === 0 ? '' : `${how} ${listed(about)}`)
-
-function listed(about: readonly number[]): string {
-  if (about.length === clients.length) return 'any of them'
-  if (about.length > namesMax) {
-    const others = clients.filter((_, client) => !about.includes(client))
-    if (others.length <= 4) return `any but ${others.join(', ')}`
-  }
-  const names = about.map((client) => clients[client]!)
-  return names.length <= namesMax ? names.join(', ') : `${names.slice(0, namesMax - 1).join(', ')} and ${names.length - namesMax + 1} more`
+/** Which clients lack it, or which alone have it, whichever is shorter. */
+function clientWords({ title, lacking, partly, full }: Support): string {
+  if (partly.length === 0 && full.length < lacking.length && full.length <= 3)
+    return `${title}: ${full.length === 0 ? 'in none of them' : `only in ${listed(full)}`}`
+  return `${title}: ${[saying(lacking, 'not in'), saying(partly, 'partly in')].filter((words) => words !== '').join('; ')}`
 }
 
-const namesMax = 6
+const saying = (about: readonly number[], how: string): string => (about.length === 0 ? '' : `${how} ${listed(about)}`)
+
+/** Clients that are often alike, under one name. */
+const families: [name: string, members: RegExp][] = [
+  ['Gmail', /^Gmail/],
+  ['Gmail’s apps', /^Gmail on (iPhone|Android)/],
+  ['Apple Mail', /^Apple Mail/],
+  ['Outlook', /^Outlook/],
+  ['Outlook but for classic Windows', /^Outlook(?! for Windows)/],
+  ['Outlook’s apps', /^Outlook on/],
+  ['Yahoo Mail', /^Yahoo/],
+]
+
+function listed(about: readonly number[]): string {
+  let left = about.map((client) => clients[client]!)
+  const names: string[] = []
+  for (const [name, members] of families) {
+    const family = clients.filter((client) => members.test(client))
+    if (!family.every((client) => left.includes(client))) continue
+    names.push(name)
+    left = left.filter((client) => !family.includes(client))
+  }
+  return [...names, ...left].join(', ')
+}
 
 function summary(items: readonly Finding[], share: number): string {
   const alarms = items.filter(({ result }) => result === 'warn' || result === 'bad').length

@@ -6,7 +6,7 @@ export function checkPictures(letter: Reading): Check {
   const pictures = letter.elements.filter(({ name }) => name === 'img')
   const shown = pictures.filter((picture) => !isPixel(picture))
   const items = pictures.flatMap((picture) => findingOf(picture) ?? [])
-  return { id: 'alt', title: 'Words for pictures', result: gravest(items), words: summary(shown.length, items), items }
+  return { id: 'alt', title: 'Pictures', result: gravest(items), words: summary(shown.length, items), items }
 }
 
 function summary(pictures: number, items: readonly Finding[]): string {

@@ -12,6 +12,7 @@ export const outlookOnWindows = clients.findIndex((name) => name.startsWith('Out
 export type Support = {
   title: string
   /** Indexes into `clients`. */
+  full: number[]
   lacking: number[]
   partly: number[]
   /** What the source says about some of these. */
@@ -28,6 +29,7 @@ export function supportOf(slug: string): Support | undefined {
   const having = (letter: string) => [...support].flatMap((one, index) => (one === letter ? [index] : []))
   return {
     title,
+    full: having('y'),
     lacking: having('n'),
     partly: having('a'),
     // Which clients know it partly is said anyway.

@@ -246,3 +246,14 @@ test('a merge moves letters to the surviving customer, and erasing leaves none a
   expect(letters.mime(1)).toBeUndefined()
   expect(db.prepare('SELECT count(*) AS n FROM letter_content').get()).toEqual({ n: 0 })
 })
+
+test('letters of one template are found alone or with a state, in pages from the newest', () => {
+  for (let id = 1; id <= 6; id++) letters.insert(letterOf(id, { template: id % 2 === 0 ? 'win-back' : 'cart-abandoned' }))
+  letters.attempting(2, noon)
+  letters.settle(2, sent, noon)
+  const ids = (question: Parameters<Letters['list']>[0]) => letters.list(question).map(({ id }) => id)
+  expect(ids({ template: 'win-back', limit: 2 })).toEqual([6, 4])
+  expect(ids({ template: 'win-back', before: 4, limit: 2 })).toEqual([2])
+  expect(ids({ template: 'win-back', state: 'queued', limit: 9 })).toEqual([6, 4])
+  expect(ids({ template: 'nothing', limit: 9 })).toEqual([])
+})

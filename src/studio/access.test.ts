@@ -394,6 +394,15 @@ test('whoever is removed is out at once, and so are the links they made; the las
   expect((await ask('GET letters', undefined, { cookie: ann })).status).toBe(200)
 })
 
+test('an owner who leaves of their own accord is named in the log', async () => {
+  const { ask, cookieOf, store } = open({ people: [...staff!, ['Oda', 'owner']] })
+  const cookie = await cookieOf('Oda')
+  const people = (await ask('GET people', undefined, { cookie })).json as Person[]
+  expect((await ask(`DELETE people/${people.at(-1)!.id}`, {}, { cookie })).status).toBe(200)
+  expect((await ask('GET me', undefined, { cookie })).json).toMatchObject({ name: null, role: null })
+  expect(store.people.audits(1e9, 1)).toMatchObject([{ who: 'Oda', did: 'removed', about: 'Oda' }])
+})
+
 test('a changed role counts from the next request on', async () => {
   const { ask, cookieOf, store } = open({ people: staff })
   const cookie = await cookieOf('Ann')

@@ -14,10 +14,12 @@ import type { People } from '../store/people.ts'
 import type { Me, Role } from './api.ts'
 import { createOriginCheck } from './origins.ts'
 import { createPasswords } from './passwords.ts'
+import type { Passwords } from './passwords.ts'
 import { addPeopleRoutes } from './people.ts'
 import { createFirstLink } from './links.ts'
 import { somebody, thisMachine } from './names.ts'
 import { createSessions } from './sessions.ts'
+import type { Session, Sessions } from './sessions.ts'
 import { addSignInRoutes, bodyLimit, invalid } from './sign-in.ts'
 import { Tries } from './tries.ts'
 
@@ -41,8 +43,6 @@ declare module 'fastify' {
     studio?: 'anyone' | 'readers'
   }
 }
-
-export type Access = ReturnType<typeof createAccess>
 
 /**
  * The studio's doors.
@@ -139,14 +139,14 @@ export function createAccess(options: AccessOptions) {
 /** What the routes share. `write` adds to the log in the name of somebody who is not signed in (yet). */
 export type Parts = {
   people: People
-  sessions: ReturnType<typeof createSessions>
-  passwords: ReturnType<typeof createPasswords>
+  sessions: Sessions
+  passwords: Passwords
   tries: Tries
   clock: Clock
   ids: Ids
   isOpen: boolean
   publicUrl: string
-  sessionOf: (request: IncomingMessage) => ReturnType<ReturnType<typeof createSessions>['find']>
+  sessionOf: (request: IncomingMessage) => Session | null
   addressOf: (request: FastifyRequest) => string
   toMe: (session: { name: string; role: Role } | null) => Me
   write: (request: FastifyRequest, by: string, did: string, about: string | null) => void

@@ -11,9 +11,10 @@ import { isObject } from '../core/parse.ts'
 import type { Ids } from '../core/world.ts'
 import { sendRefusal } from '../gateway/answer.ts'
 import type { Letters } from '../store/letters.ts'
+import { isSandboxAddress } from '../profile/sandbox.ts'
 import { products } from './demo-products.ts'
 import type { DemoLetter, DemoProduct, DemoShop } from './demo-products.ts'
-import { isSandboxAddress, isSandboxId } from './sandbox.ts'
+import { isSandboxId } from './sandbox.ts'
 import type { Sandboxes } from './sandbox.ts'
 
 export type DemoOptions = {

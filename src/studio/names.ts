@@ -5,7 +5,7 @@ export const thisMachine = 'this machine'
 /** What the log calls whoever tried a name that nobody bears. What they typed may be a password. */
 export const somebody = 'somebody'
 
-export const nameCharsMax = 64
+const nameCharsMax = 64
 
 /** A name or password as it is compared: in whatever case and form it was typed. Pure. */
 export const fold = (text: string): string => text.normalize('NFKC').trim().toLowerCase()

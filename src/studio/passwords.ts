@@ -10,7 +10,7 @@ import { fold } from './names.ts'
 
 export type Passwords = ReturnType<typeof createPasswords>
 
-export const passwordLimits = { charsMin: 10, charsMax: 256 } as const
+const passwordLimits = { charsMin: 10, charsMax: 256 } as const
 
 type Cost = { N: number; r: number; p: number }
 const cost: Cost = { N: 2 ** 15, r: 8, p: 1 }

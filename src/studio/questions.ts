@@ -5,7 +5,6 @@
  */
 import type { Config } from '../actors/deciding.ts'
 import type { Machine } from '../actors/load-machine.ts'
-import { chartOf } from '../chart/layout.ts'
 import { because } from '../lab/because.ts'
 import type { Stage } from '../lab/future.ts'
 import { nextOf } from '../lab/ahead.ts'
@@ -72,8 +71,7 @@ export function createQuestions({ store, of, version, config, letters }: Questio
   return {
     ...createLetterQuestions({ store, letters: machine.letters }),
 
-    chart: (_: object): Promise<Chart> =>
-      (chart ??= chartOf({ machine: machine.stepper.machine, letters: machine.letters, settings: machine.settings }, machine.hash)),
+    chart: (_: object): Promise<Chart> => (chart ??= drawn(machine)),
 
     customers: createSearch(store, of, version) as (input: SearchInput) => CustomerList,
 
@@ -126,4 +124,10 @@ export function createQuestions({ store, of, version, config, letters }: Questio
       },
     ),
   }
+}
+
+/** The layout comes with a megabyte of its own: only who asks for the chart waits for it. */
+async function drawn({ stepper, letters, settings, hash }: Machine): Promise<Chart> {
+  const { chartOf } = await import('../chart/layout.ts')
+  return chartOf({ machine: stepper.machine, letters, settings }, hash)
 }

@@ -1,13 +1,16 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import { defaultShop } from '../main.ts'
 import { openShop } from '../sim/shop.ts'
 import { createReader } from './reader.ts'
 import type { Reader } from './reader.ts'
 
 const noon = Date.parse('2026-03-02T12:00:00Z')
+// A thread that starts on a busy machine may take its time.
+vi.setConfig({ testTimeout: 30_000 })
+
 const open: Reader[] = []
 afterEach(async () => {
   for (const reader of open.splice(0)) await reader.close()
@@ -47,7 +50,6 @@ test('questions are answered beside the engine, which goes on writing meanwhile,
   shop.pass(noon + 3_600_000)
   expect(await reader.ask('customer', about())).toMatchObject({ turns: 3, states: { cart: 'abandoned.reminded' }, decisions: [{ template: 'cart-abandoned' }] })
   expect(await reader.ask('preview', { ...about(), template: 'cart-discount' })).toMatchObject({ html: expect.stringContaining('Mug') })
-  expect(await reader.ask('chart', {})).toMatchObject({ hash: shop.machines.current.hash })
   // Of what a batch still holds open nothing is seen: the life is told as it was.
   const before = about()
   shop.store.begin()

@@ -11,12 +11,11 @@ import type { Refusal } from '../core/errors.ts'
 import { isObject, parseMessage } from '../core/parse.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import { sendRefusal } from '../gateway/answer.ts'
+import { isSandboxAddress, sandboxDomain, sandboxPrefix } from '../profile/sandbox.ts'
 import type { Letters } from '../store/letters.ts'
 import type { Sandbox, Skipped } from './api.ts'
 
-const prefix = 'sandbox-'
-const domain = 'sandbox.invalid'
-export const skipLimits = { msMin: 1_000, msMax: 400 * 86_400_000 } as const
+const skipLimits = { msMin: 1_000, msMax: 400 * 86_400_000 } as const
 
 export type SandboxOptions = {
   intake: Intake
@@ -56,7 +55,7 @@ export function createSandboxes({ intake, identify, keysOf, skip, letters, clock
   function isSandbox(customer: number): boolean {
     const keys = keysOf(customer)
     const users = keys.filter((key) => key.startsWith('u:'))
-    const ours = keys.filter((key) => key.startsWith(prefix, 2))
+    const ours = keys.filter((key) => key.startsWith(sandboxPrefix, 2))
     if (keys.some((key) => key.startsWith('e:') && !isSandboxAddress(key))) return false
     return users.length > 0 ? users.every((key) => ours.includes(key)) : ours.some((key) => key.startsWith('a:'))
   }
@@ -68,7 +67,7 @@ export function createSandboxes({ intake, identify, keysOf, skip, letters, clock
     if (keys.length === 0) return { refused: 'customer.unknown', about: String(customer) }
     if (!isSandbox(customer)) return { refused: 'sandbox.only', about: String(customer) }
     const user = keys.find((key) => key.startsWith('u:'))
-    return user === undefined ? { anonymousId: keys.find((key) => key.startsWith(`a:${prefix}`))!.slice(2) } : { userId: user.slice(2) }
+    return user === undefined ? { anonymousId: keys.find((key) => key.startsWith(`a:${sandboxPrefix}`))!.slice(2) } : { userId: user.slice(2) }
   }
 
   /** A name in lower case and six letters or digits, at a domain without mail. */
@@ -80,7 +79,7 @@ export function createSandboxes({ intake, identify, keysOf, skip, letters, clock
         .toLowerCase()
         .replaceAll(/[^a-z0-9]+/g, '')
         .slice(0, 30) || 'visitor'
-    return { userId: prefix + mark, email: `${local}-${mark}@${domain}` }
+    return { userId: sandboxPrefix + mark, email: `${local}-${mark}@${sandboxDomain}` }
   }
 
   return {
@@ -115,8 +114,7 @@ export function createSandboxes({ intake, identify, keysOf, skip, letters, clock
   }
 }
 
-export const isSandboxId = (id: unknown): id is string => typeof id === 'string' && id.length <= 64 && id.startsWith(prefix)
-export const isSandboxAddress = (address: string) => address.toLowerCase().endsWith(`@${domain}`)
+export const isSandboxId = (id: unknown): id is string => typeof id === 'string' && id.length <= 64 && id.startsWith(sandboxPrefix)
 
 const firstNames = [
   'Ada',

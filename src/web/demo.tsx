@@ -78,12 +78,13 @@ function Top() {
             {firstName}
           </span>
         )}
-        <a class="button bag" href="/demo/cart" aria-label={`Cart, ${count === 1 ? '1 item' : `${count} items`}`}>
+        <a class="button bag" href="/demo/cart">
           <BagIcon />
           <span>Cart</span>
           {count > 0 && (
             <span class="count numbers" key={count}>
               {count}
+              <span class="out-of-sight"> {count === 1 ? 'item' : 'items'}</span>
             </span>
           )}
         </a>

@@ -2,6 +2,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { ask, Refused } from './ask.ts'
 import { serverNow } from './live.ts'
+import { meet } from './session.ts'
 
 type Readable<T> = { get: () => { context: T }; subscribe: (listen: (snapshot: { context: T }) => void) => { unsubscribe: () => void } }
 
@@ -37,7 +38,12 @@ export function useAsk<T>(path: string | null): Asked<T> {
     setAnswer((before) => ({ ...before, loading: true }))
     ask<T>(path, stop.signal).then(
       (value) => setAnswer({ path, value, fault: null, loading: false }),
-      (fault: Error) => stop.signal.aborted || setAnswer((before) => ({ path, value: before.path === path ? before.value : null, fault, loading: false })),
+      (fault: Error) => {
+        if (stop.signal.aborted) return
+        // The session ended: whoever looks is asked who they are.
+        if (fault instanceof Refused && fault.code === 'studio.signed_out') void meet()
+        setAnswer((before) => ({ path, value: before.path === path ? before.value : null, fault, loading: false }))
+      },
     )
     return () => stop.abort()
   }, [path, round])

@@ -6,6 +6,7 @@ import type { DemoProduct } from './backend.ts'
 import { change, me, totalOf } from './visitor.ts'
 import type { CartLine } from './visitor.ts'
 
+const patienceMs = 5_000
 let client: Beckon | null = null
 
 function connected(): Beckon {
@@ -29,8 +30,8 @@ async function learnCustomer(): Promise<void> {
   if (answer.customer !== null && me().customer === null) change({ customer: answer.customer })
 }
 
-/** Resolves when the server has everything that happened so far. */
-export const allTold = (): Promise<void> => connected().flush()
+/** Resolves when the server has everything that happened so far, or cannot be reached in reasonable time. */
+export const allTold = (): Promise<void> => Promise.race([connected().flush(), new Promise<void>((go) => setTimeout(go, patienceMs))])
 
 /** Who signed in, in the words of the shop's page; the backend has vouched for them already. */
 export const tellSignIn = (userId: string) => told(connected().identify(userId, {}, { anonymousId: me().anonymousId }))

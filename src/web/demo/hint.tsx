@@ -6,11 +6,11 @@ import { scene, wantSkip } from './moves.ts'
 import { change, visitor } from './visitor.ts'
 
 export function Hint({ letters }: { letters: DemoLetter[] | null }) {
-  const { lines, skipped, read, isHintClosed } = useStore(visitor, (context) => context)
+  const { lines, read, isHintClosed } = useStore(visitor, (context) => context)
   const isSkipping = useStore(scene, (context) => context.isSkipping)
   if (isHintClosed) return null
   const newest = letters?.[0]
-  const done = [lines.length > 0 || skipped, skipped, read.length > 0] as const
+  const done = [lines.length > 0 || newest !== undefined, newest !== undefined, read.length > 0] as const
   const step = done.indexOf(false)
   if (step === -1) return <Onward />
   return (

@@ -69,7 +69,7 @@ export function OpenLetter({ mayLook }: { mayLook: boolean }) {
   if (letter === null) return null
   return (
     <dialog ref={dialog} class="letter" onClose={() => scene.trigger.read({ letter: null })} aria-labelledby="letter-subject">
-      <header>
+      <div class="head">
         <div>
           <p class="small soft">From {shop().name}</p>
           <h2 id="letter-subject">{letter.subject}</h2>
@@ -77,17 +77,17 @@ export function OpenLetter({ mayLook }: { mayLook: boolean }) {
         <button type="button" class="button quiet" aria-label="Close the letter" onClick={() => dialog.current?.close()}>
           ✕
         </button>
-      </header>
+      </div>
       <iframe title="The letter" src={`/demo/api/letters/${letter.id}/html`} sandbox="allow-popups allow-popups-to-escape-sandbox" />
       {mayLook && customer !== null && (
-        <footer>
+        <div class="foot">
           <a class="button small strong" href={`/studio/customers/${customer}?why=${encodeURIComponent(letter.template)}`} target="_blank">
             Why this letter?
           </a>
           <a class="button small" href={`/studio/customers/${customer}`} target="_blank">
             See your life in the studio
           </a>
-        </footer>
+        </div>
       )}
     </dialog>
   )

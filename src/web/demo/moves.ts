@@ -4,7 +4,7 @@ import type { Skipped } from '../../studio/api.ts'
 import { askShop, productOf } from './backend.ts'
 import type { DemoProduct } from './backend.ts'
 import { allTold, tellAdded, tellCart, tellRemoved, tellSignIn } from './events.ts'
-import { change, me, signIn, totalOf, withMore } from './visitor.ts'
+import { change, me, signIn, withMore } from './visitor.ts'
 
 /** What the page says and asks just now. */
 export const scene = createStore({
@@ -33,7 +33,7 @@ export const scene = createStore({
   },
 })
 
-export const say = (words: string) => scene.trigger.say({ words })
+const say = (words: string) => scene.trigger.say({ words })
 
 export function putIn(product: DemoProduct): void {
   change({ lines: withMore(me().lines, product.id, 1) })
@@ -92,7 +92,6 @@ async function skip(ms: number): Promise<void> {
     const { customer } = me()
     if (customer === null) return say('Look around the shop first: the shop has not heard of you yet.')
     const { letters } = await askShop<Skipped>('skip', { customer, ms })
-    change({ skipped: true })
     scene.trigger.mailed()
     say(
       letters.length === 0
@@ -107,5 +106,3 @@ async function skip(ms: number): Promise<void> {
     scene.trigger.skipping({ on: false })
   }
 }
-
-export const cartTotal = () => totalOf(me().lines)

@@ -19,7 +19,6 @@ export type Visitor = {
   orders: PlacedOrder[]
   /** The letters opened so far. */
   read: number[]
-  skipped: boolean
   isHintClosed: boolean
 }
 
@@ -92,7 +91,6 @@ function someoneNew(): Visitor {
     lines: [],
     orders: [],
     read: [],
-    skipped: false,
     isHintClosed: false,
   }
 }

@@ -34,7 +34,11 @@ export function Checks({ checks, chosen }: { checks: LetterCheck[]; chosen: stri
         .
       </p>
       {checks.map((check) => (
-        <Check key={`${check.id} ${chosen}`} check={check} isOpen={check.id === chosen || (chosen === null && (check.result === 'warn' || check.result === 'bad'))} />
+        <Check
+          key={`${check.id} ${chosen}`}
+          check={check}
+          isOpen={check.id === chosen || (chosen === null && (check.result === 'warn' || check.result === 'bad'))}
+        />
       ))}
     </div>
   )

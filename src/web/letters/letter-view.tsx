@@ -1,7 +1,8 @@
 /** One letter: what became of it, how it looks, what it is made of, and what can be done about it. */
 import { useEffect, useState } from 'preact/hooks'
 import type { LetterPage } from '../../studio/api.ts'
-import { Fault, PriorityChip, Spinner, StateChip, Tabs, Time } from '../parts/common.tsx'
+import { Empty, Fault, Spinner, StateChip, Tabs, Time } from '../parts/common.tsx'
+import { Refused } from '../ask.ts'
 import { useAsk, useNow, useStore } from '../hooks.ts'
 import { session } from '../session.ts'
 import { bytes, count } from '../words.ts'
@@ -21,6 +22,7 @@ export function LetterView({ id, heading, onChanged }: { id: number; heading: 1 
   const [chosen, choose] = useState<string | null>(null)
   useHappenings(again)
   useEffect(() => choose(null), [id])
+  if (fault instanceof Refused && fault.status === 404) return <Gone />
   if (fault !== null && (value === null || value.id !== id)) return <Fault fault={fault} again={again} />
   if (value === null) return <Spinner what="Fetching the letter" />
   const open = (check: string) => {
@@ -55,6 +57,15 @@ export function LetterView({ id, heading, onChanged }: { id: number; heading: 1 
     </article>
   )
 }
+
+const Gone = () => (
+  <Empty title="There is no such letter">
+    <p>There never was one with this number, or its customer was erased, and their letters with them.</p>
+    <a class="button" href="/studio/inbox">
+      Show all letters
+    </a>
+  </Empty>
+)
 
 function Panel({ tab, letter, chosen }: { tab: Tab; letter: LetterPage; chosen: string | null }) {
   switch (tab) {
@@ -95,8 +106,9 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
       </div>
       <p class="letter-chips">
         <StateChip state={letter.state} />
-        <span class={`chip ${letter.priority}`}>{letter.template}</span>
-        <PriorityChip priority={letter.priority} />
+        <span class={`chip ${letter.priority}`}>
+          {letter.template}, {letter.priority} priority
+        </span>
         {heading === 2 && (
           <a class="small" href={`/studio/inbox/${letter.id}`}>
             Open on its own page
@@ -110,7 +122,8 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
         </dd>
         <dt>Decided</dt>
         <dd>
-          <Time at={letter.at} now={now} /> <span class="soft">· {letter.words}</span> · <a href={`${customer}?why=${encodeURIComponent(letter.template)}`}>Why?</a>
+          <Time at={letter.at} now={now} /> <span class="soft">· {letter.words}</span> ·{' '}
+          <a href={`${customer}?why=${encodeURIComponent(letter.template)}`}>Why?</a>
         </dd>
         <dt>Sending</dt>
         <dd>

@@ -36,7 +36,7 @@ export function useOutbox({ state, template }: Filter) {
     setAnswer({ filter, outbox, fault: null })
   }
   const fail = (fault: Error) => {
-    if (latest.current === here) setAnswer({ filter, outbox: here.outbox, fault })
+    if (latest.current === here) setAnswer((before) => ({ filter, outbox: here.outbox ?? before.outbox, fault }))
   }
   const fetchPage = (before?: number) => ask<LetterList>(withQuery('letters', { state, template, before, limit: pageSize }))
 
@@ -64,7 +64,9 @@ export function useOutbox({ state, template }: Filter) {
   }
 
   return {
-    outbox: answer.filter === filter ? answer.outbox : null,
+    /** Until a new filter is answered, what the one before it gave; `shown` says which. */
+    outbox: answer.outbox,
+    shown: answer.filter,
     fault: answer.filter === filter ? answer.fault : null,
     again: () => setRound((n) => n + 1),
     /** Hears which rows are on screen, and fetches more before the end is reached. */

@@ -75,5 +75,7 @@ function Picture({ src, name }: { src: string | null; name: string }) {
         <circle cx="31" cy="17" r="3.500" />
       </svg>
     )
-  return <img class="picture" src={src} alt="" width="48" height="48" loading="lazy" decoding="async" referrerpolicy="no-referrer" onError={() => setBroken(true)} />
+  return (
+    <img class="picture" src={src} alt="" width="48" height="48" loading="lazy" decoding="async" referrerpolicy="no-referrer" onError={() => setBroken(true)} />
+  )
 }

@@ -1,35 +1,39 @@
-/** Where the machine stood at the instant looked at. */
-import type { Chart } from '../../studio/api.ts'
+/** Where the machine stood at the instant looked at: on its chart, with timers as rings and the ways just taken lit. */
+import { useMemo } from 'preact/hooks'
+import type { Chart as ChartShape } from '../../studio/api.ts'
+import { Chart } from '../chart/Chart.tsx'
 import type { Life } from './life.ts'
-import { useMoment, useTold } from './looking.ts'
+import { useClock, useMoment, useTold } from './looking.ts'
 import { Path } from './told.tsx'
 
-export function Instant({ life }: { life: Life; chart: Chart | null }) {
-  useMoment(life)
+export function Instant({ life, chart }: { life: Life; chart: ChartShape | null }) {
+  const moment = useMoment(life)
+  const now = useClock(life)
   useTold(life)
   const active = life.active()
-  const leaves = active.filter((id) => !active.some((other) => other.startsWith(`${id}.`)))
-  const regions = Map.groupBy(leaves, (id) => id.split('.')[1] ?? id)
+  const turn = moment.now ? null : life.turn(moment.index)
+  const taken = useMemo(() => new Set(turn?.taken), [turn])
   return (
-    <section class="card instant" aria-label="The machine at this instant">
-      <header>
-        <h2>The machine</h2>
-        <span class="soft small">{life.moment.now ? 'now' : 'at this instant'}</span>
-      </header>
-      <dl class="body facts">
-        {[...regions].map(([region, ids]) => (
-          <div class="fact" key={region}>
-            <dt>{region}</dt>
-            <dd>
-              {ids.map((id) => (
-                <span class="chip" key={id}>
-                  <Path path={id.split('.').slice(2).join('.')} />
-                </span>
-              ))}
-            </dd>
-          </div>
-        ))}
-      </dl>
+    <section class="instant" aria-label="The machine at this instant">
+      {chart === null ? (
+        <Standing active={active} />
+      ) : (
+        <Chart chart={chart} active={active} timers={life.standing()?.timers ?? []} now={moment.now ? now : moment.at} highlight={taken} />
+      )}
     </section>
+  )
+}
+
+/** The active states as a list, while there is no chart. */
+function Standing({ active }: { active: readonly string[] }) {
+  const leaves = active.filter((id) => !active.some((other) => other.startsWith(`${id}.`)))
+  return (
+    <ul class="card standing">
+      {leaves.map((id) => (
+        <li key={id}>
+          <Path path={id.split('.').slice(1).join('.')} />
+        </li>
+      ))}
+    </ul>
   )
 }

@@ -1,5 +1,5 @@
-/** Where each region of the machine stood through a life, a lane for each: read from the sets of active states alone. Pure. */
-import type { Chart, Track } from '../../studio/api.ts'
+/** Where each region of the machine stood through a life, a lane for each. Pure. */
+import type { Chart, ChartNode, Track } from '../../studio/api.ts'
 
 export type Lane = {
   /** `customer.cart`, or `customer.purchase.recency` where a region has regions of its own. */
@@ -17,45 +17,56 @@ export type Stand = {
 
 export const tints = 4
 
-/** The tree of active ids as parents to their children, in order of coming up. */
-function childrenOf(sets: Track['sets']) {
-  const children = new Map<string, Set<string>>()
-  const sideBySide = new Set<string>()
-  for (const set of sets) {
-    const parents = new Set<string>()
-    for (const id of set) {
-      const parent = id.slice(0, Math.max(0, id.lastIndexOf('.')))
-      const known = children.get(parent) ?? new Set()
-      children.set(parent, known.add(id))
-      if (parents.has(parent)) sideBySide.add(parent)
-      parents.add(parent)
-    }
-  }
-  return { children, sideBySide }
+export function toLanes(sets: Track['sets'], chart: Chart): Lane[] {
+  const nodes = homesOf(chart)
+  return chart.regions.flatMap((region) => lanesIn(region.id, nodes)).map((id) => toLane(id, sets, nodes))
 }
 
-export function toLanes(sets: Track['sets'], chart: Chart | null): Lane[] {
-  const { children, sideBySide } = childrenOf(sets)
-  const nodes = new Map(chart?.regions.flatMap(({ nodes }) => nodes.map((node) => [node.id, node] as const)))
-  const order = new Map([...nodes.keys()].map((id, index) => [id, index]))
-  const inOrder = (ids: Iterable<string>) => [...ids].toSorted((a, b) => (order.get(a) ?? 1e6) - (order.get(b) ?? 1e6))
-  const lanes: string[] = []
-  const walk = (id: string, isRoot: boolean) => {
-    const below = inOrder(children.get(id) ?? [])
-    const splits = isRoot || sideBySide.has(id) || nodes.get(id)?.kind === 'parallel'
-    if (splits && below.length > 0) for (const child of below) walk(child, false)
-    else lanes.push(id)
+type Nodes = ReadonlyMap<string, ChartNode>
+
+/** Each state where it is at home: a region draws others too that its transitions lead to, by their whole path. */
+function homesOf({ regions }: Chart): Nodes {
+  const homes = new Map<string, ChartNode>()
+  for (const node of regions.flatMap(({ nodes }) => nodes)) {
+    const known = homes.get(node.id)
+    if (node.kind !== 'anywhere' && (known === undefined || known.label.includes('.'))) homes.set(node.id, node)
   }
-  const root = sets.flat()[0]?.split('.')[0]
-  if (root !== undefined) walk(root, true)
-  return lanes.map((id) => {
-    const tops = inOrder(children.get(id) ?? []).filter((top) => !nodes.get(top)?.initial && nodes.get(top)?.kind !== 'passing')
-    const standOf = (set: readonly string[]): Stand => {
-      const inside = set.filter((active) => active.startsWith(`${id}.`))
-      const top = inside.find((active) => !active.slice(id.length + 1).includes('.'))
-      const deepest = inside.reduce((longest, active) => (active.length > longest.length ? active : longest), '')
-      return { path: deepest.slice(id.length + 1), tint: top === undefined || !tops.includes(top) ? null : tops.indexOf(top) % tints }
-    }
-    return { id, label: id.split('.').at(-1)!, stands: sets.map(standOf) }
-  })
+  return homes
 }
+
+function lanesIn(id: string, nodes: Nodes): string[] {
+  if (nodes.get(id)?.kind !== 'parallel') return [id]
+  return [...nodes.values()].filter(({ parent }) => parent === id).flatMap((child) => lanesIn(child.id, nodes))
+}
+
+function toLane(id: string, sets: Track['sets'], nodes: Nodes): Lane {
+  const tops = [...nodes.values()].filter(({ parent, initial, kind }) => parent === id && !initial && kind !== 'passing').map((node) => node.id)
+  const chains = new Map<string, string[] | null>()
+  const chainTo = (active: string) => {
+    let chain = chains.get(active)
+    if (chain === undefined) chains.set(active, (chain = chainOf(active, id, nodes)))
+    return chain
+  }
+  const standOf = (set: readonly string[]): Stand => {
+    let deepest: string[] = []
+    for (const active of set) {
+      const chain = chainTo(active)
+      if (chain !== null && chain.length > deepest.length) deepest = chain
+    }
+    const top = deepest[0] === undefined ? -1 : tops.indexOf(deepest[0])
+    return { path: deepest.map((state) => labelOf(state, nodes)).join('.'), tint: top === -1 ? null : top % tints }
+  }
+  return { id, label: labelOf(id, nodes), stands: sets.map(standOf) }
+}
+
+/** The states from below a lane down to one; null when it stands elsewhere. One that the machine no longer has is placed by its name. */
+function chainOf(state: string, lane: string, nodes: Nodes): string[] | null {
+  const chain: string[] = []
+  for (let at: string | null = state; at !== null; at = nodes.has(at) ? nodes.get(at)!.parent : (/^(.+)\.[^.]+$/.exec(at)?.[1] ?? null)) {
+    if (at === lane) return chain
+    chain.unshift(at)
+  }
+  return null
+}
+
+const labelOf = (id: string, nodes: Nodes) => nodes.get(id)?.label ?? id.slice(id.lastIndexOf('.') + 1)

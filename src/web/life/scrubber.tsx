@@ -3,7 +3,7 @@
  * turn, with shift by ten, Page Up and Down by a twentieth of the life, Home and End to its ends. The right end is now.
  */
 import type { TargetedKeyboardEvent, TargetedPointerEvent, TargetedWheelEvent } from 'preact'
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Chart } from '../../studio/api.ts'
 import { number } from '../words.ts'
 import { following, instantAt, placeOf, toAxis, whole, zoomed } from './axis.ts'
@@ -27,7 +27,7 @@ export function Scrubber({ life, chart }: { life: Life; chart: Chart | null }) {
   const [widthPx, setWidthPx] = useState(0)
   const shade = useShade()
   const axis = useMemo(() => toAxis(track.at, life.now()), [track, life])
-  const lanes = useMemo(() => toLanes(track.sets, chart), [track.sets, chart])
+  const lanes = useMemo(() => (chart === null ? [] : toLanes(track.sets, chart)), [track.sets, chart])
 
   useLayoutEffect(() => {
     const box = canvas.current!.parentElement!

@@ -1,4 +1,5 @@
 /** Small parts that tell what a turn did: moves, letters, timers. */
+import { Fragment } from 'preact'
 import type { Decision, Foreseen, Turn } from '../../studio/api.ts'
 import { PriorityChip, StateChip } from '../parts/common.tsx'
 
@@ -9,25 +10,24 @@ export function Moves({ moves }: { moves: Turn['moves'] }) {
       {moves.map(({ region, from, to }) => (
         <li key={region}>
           <span class="soft">{region}</span> <Path path={from} /> <span aria-hidden="true">→</span>
-          <span class="out-of-sight">to</span> <strong>{<Path path={to} />}</strong>
+          <span class="out-of-sight">to</span>{' '}
+          <strong>
+            <Path path={to} />
+          </strong>
         </li>
       ))}
     </ul>
   )
 }
 
-/** A state's path, which may break at its dots. */
+/** A state's path, which may break after its dots; parts side by side come with a plus between. */
 export const Path = ({ path }: { path: string }) => (
   <span class="path">
-    {path.split('.').map((part, index) => (
-      <span key={index}>
-        {index > 0 && (
-          <>
-            .<wbr />
-          </>
-        )}
+    {path.split(/(?<=[.+])/).map((part, index) => (
+      <Fragment key={index}>
+        {index > 0 && <wbr />}
         {part}
-      </span>
+      </Fragment>
     ))}
   </span>
 )
@@ -36,7 +36,7 @@ export const Path = ({ path }: { path: string }) => (
 export const sentence = (words: string) => (words === '' ? '' : words[0]!.toUpperCase() + words.slice(1))
 
 /** A letter that was asked for: what became of it, in words, with ways to it and to its why. */
-export function Decided({ decision, customer, now = false }: { decision: Decision; customer: number; now?: boolean }) {
+export function Decided({ decision, customer }: { decision: Decision; customer: number }) {
   const queued = decision.decision === 'queued'
   return (
     <div class={`decided ${queued ? 'queued' : 'skipped'}`}>
@@ -49,7 +49,7 @@ export function Decided({ decision, customer, now = false }: { decision: Decisio
       {decision.letter && <div class="break">“{decision.letter.subject}”</div>}
       <div class="soft small break">{queued ? sentence(decision.words) : `Not sent: ${decision.words}`}</div>
       <div class="line small">
-        <a href={`/studio/customers/${customer}?why=${encodeURIComponent(decision.template)}${now ? '' : `#d${decision.id}`}`}>Why?</a>
+        <a href={`/studio/customers/${customer}?why=${encodeURIComponent(decision.template)}`}>Why?</a>
         {decision.letter && <a href={`/studio/inbox/${decision.id}`}>Open the letter</a>}
       </div>
     </div>

@@ -21,7 +21,8 @@ export function pretty(json: string): string {
   }
 }
 
-const textOf = (value: unknown) => (typeof value === 'string' ? value : typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : String(value))
+const textOf = (value: unknown) =>
+  typeof value === 'string' ? value : typeof value === 'object' && value !== null ? JSON.stringify(value, null, 2) : String(value)
 
 export function Value({ value }: { value: unknown }) {
   const text = textOf(value)

@@ -2,10 +2,12 @@
 import { useEffect, useRef } from 'preact/hooks'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
+import { clockOf } from '../words.ts'
 
 type Line = { words: string; tint: string; values: (number | null)[] }
 
 const heightPx = 170
+const secondsShown = 120
 
 /** `at` in seconds; `tint` names a token of base.css. */
 export function Plot({ title, at, lines }: { title: string; at: number[]; lines: Line[] }) {
@@ -70,9 +72,9 @@ function optionsOf(element: HTMLElement, lines: Line[]): uPlot.Options {
     height: heightPx,
     legend: { show: false },
     cursor: { show: false },
-    scales: { x: { time: true }, y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.15)] } },
+    scales: { x: { time: true, range: (_plot, _min, max) => [max - secondsShown, max] }, y: { range: (_plot, _min, max) => [0, Math.max(1, max * 1.15)] } },
     axes: [
-      { ...axis, space: 70 },
+      { ...axis, space: 80, values: (_plot, splits) => splits.map((at) => clockOf(at * 1_000)) },
       { ...axis, size: 52, space: 34 },
     ],
     series: [{}, ...lines.map(({ words, tint }) => ({ label: words, stroke: colour(tint), width: 2, points: { show: false }, spanGaps: true }))],

@@ -29,20 +29,20 @@ export function Access(_: { params: string[] }) {
       <header>
         <h1>Access</h1>
       </header>
-      <div class="columns access">
+      <div class={`access ${me.open ? 'open' : ''}`}>
         <div class="stack">
           {me.open && <Open />}
           {people.fault && <Fault fault={people.fault} again={people.again} />}
           {people.value === null && !people.fault && <Spinner what="Asking who has access" />}
           {people.value !== null && (!me.open || people.value.length > 0) && <People me={me} people={people.value} again={again} />}
-          <AuditLog audit={audit} />
         </div>
         {!me.open && (
-          <div class="stack">
+          <div class="stack own">
             <You me={me} />
             {me.role === 'owner' && <Invite again={audit.again} />}
           </div>
         )}
+        <AuditLog audit={audit} />
       </div>
     </>
   )

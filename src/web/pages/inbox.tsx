@@ -29,19 +29,16 @@ export function Inbox(_: { params: string[] }) {
   useTitle('Inbox')
   const query = useStore(place, ({ query }) => query)
   const filter: Filter = { state: states.find(([state]) => state === query.get('state'))?.[0] ?? null, template: query.get('template') }
-  const { outbox, fault, again, seen } = useOutbox(filter)
+  const { outbox, shown, fault, again, seen } = useOutbox(filter)
   const isWide = useWide()
-  const first = useRef<number | null>(null)
+  const first = useRef<{ shown: string; id: number | null }>({ shown: '', id: null })
   const isFiltered = filter.state !== null || filter.template !== null
   const asked = Number(query.get('letter')) || null
   // What is read stays, also when newer letters come in.
-  if (first.current === null && outbox !== null) first.current = outbox.letters[0]?.id ?? null
-  const read = asked ?? first.current
-  const hrefOf = (id: number) => (isWide ? withQuery('/studio/inbox', { ...filter, letter: id }) : `/studio/inbox/${id}`)
+  if (outbox !== null && (first.current.shown !== shown || first.current.id === null)) first.current = { shown, id: outbox.letters[0]?.id ?? null }
+  const read = asked ?? first.current.id
+  const hrefOf = (id: number) => (isWide ? withQuery('/studio/inbox', { ...filter, letter: id }) : withQuery(`/studio/inbox/${id}`, filter))
   const total = outbox === null ? 0 : Object.values(outbox.counts).reduce((sum, n) => sum + n, 0)
-  useEffect(() => {
-    first.current = null
-  }, [filter.state, filter.template])
 
   if (outbox === null) return fault === null ? <Spinner what="Fetching the letters" /> : <Fault fault={fault} again={again} />
   return (
@@ -66,7 +63,7 @@ export function Inbox(_: { params: string[] }) {
                 )}
               </Empty>
             ) : (
-              <Rows outbox={outbox} read={isWide ? read : null} hrefOf={hrefOf} onSeen={seen} again={again} />
+              <Rows key={shown} outbox={outbox} read={isWide ? read : null} hrefOf={hrefOf} onSeen={seen} again={again} />
             )}
           </section>
           {isWide && (
@@ -190,7 +187,7 @@ const Row = ({ letter, index, now, href, isRead, isReached, onFocus }: RowProps)
     <span class="mail-to soft">{letter.recipient}</span>
     <span class="mail-chips">
       <span class={`chip ${letter.priority}`}>{letter.template}</span>
-      <StateChip state={letter.state} />
+      {letter.state === 'sent' ? <span class="soft small">sent</span> : <StateChip state={letter.state} />}
     </span>
   </a>
 )
@@ -201,8 +198,8 @@ function Nothing() {
     <div class="card">
       <Empty title="No letters yet">
         <p>
-          Letters come here once a journey asks for one and the policy lets it go. The quickest way to see one: put something into a cart, leave, and let 45 minutes
-          pass.
+          Letters come here once a journey asks for one and the policy lets it go. The quickest way to see one: put something into a cart, leave, and let 45
+          minutes pass.
         </p>
         <div class="inbox-starts">
           {hasDemo && (

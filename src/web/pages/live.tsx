@@ -78,9 +78,9 @@ function Figures({ health }: { health: Health }) {
     <dl class="live-figures">
       <Figure words="Events a second" value={number(perSecond.events)} more={`${number(perSecond.transitions)} transitions`} />
       <Figure
-        words="Ack, half of them within"
+        words="Median ack"
         value={ack === null ? '–' : `${number(ack.p50)} ms`}
-        more={ack === null ? 'nothing acked in the last minute' : `99 in 100 within ${number(ack.p99)} ms`}
+        more={ack === null ? 'none in the last minute' : `99 % within ${number(ack.p99)} ms`}
       />
       <Figure words="Letters a second" value={number(perSecond.letters)} more={`${number(backlog.letters)} wait for the post`} />
       <Figure
@@ -115,8 +115,8 @@ function Plots() {
         title="Wait for the ack, ms"
         at={at}
         lines={[
-          { words: 'half', tint: '--accent', values: past.map(({ ack }) => ack?.p50 ?? null) },
-          { words: '99 in 100', tint: '--high', values: past.map(({ ack }) => ack?.p99 ?? null) },
+          { words: 'median', tint: '--accent', values: past.map(({ ack }) => ack?.p50 ?? null) },
+          { words: '99th percentile', tint: '--high', values: past.map(({ ack }) => ack?.p99 ?? null) },
         ]}
       />
     </div>

@@ -94,7 +94,7 @@ function SetUp({ shop }: { shop: string }) {
           onChange={setPassword}
           autoComplete="new-password"
           fault={form.faultOf('password')}
-          hint="At least 10 characters. A few words of your own are easier to keep than signs."
+          hint="At least 10 characters. A few words of your own are easy to remember."
           isSecret
         />
       </Form>

@@ -66,6 +66,7 @@ export function Try(_: { params: string[] }) {
       ({ at, letters }) => ({ answer: `their clock: ${when(at, Date.now())}${letters.length === 0 ? ', no letter came up' : ''}`, letters }),
     )
   const isReady = isOwner && life.page?.sandbox === true
+  const isThere = customer !== null && (life.page !== null || life.fault === null)
 
   return (
     <>
@@ -77,7 +78,7 @@ export function Try(_: { params: string[] }) {
       <div class="bench">
         <div class="doing">
           <Who customer={customer} page={life.page} fault={life.fault} mayMake={isOwner && !busy} onMake={() => void make()} />
-          {customer !== null && (
+          {isThere && (
             <>
               <section class="card">
                 <header>
@@ -98,7 +99,7 @@ export function Try(_: { params: string[] }) {
             </>
           )}
         </div>
-        {customer !== null && (
+        {isThere && (
           <div class="seeing">
             <section class="card">
               <header>

@@ -1,0 +1,65 @@
+/** Why a letter was sent, or was not: for any template there is, also one that this customer never came near. */
+import { useEffect, useRef } from 'preact/hooks'
+import type { CustomerPage, WhyAnswer } from '../../studio/api.ts'
+import { withQuery } from '../ask.ts'
+import { useAsk } from '../hooks.ts'
+import type { Life } from '../life/life.ts'
+import { Fault, Spinner } from '../parts/common.tsx'
+import { Never } from './never.tsx'
+import { WhyDecided } from './decided.tsx'
+
+export function Why({ life, template, onChoose, onClose }: { life: Life; template: string; onChoose: (template: string) => void; onClose: () => void }) {
+  const asked = useAsk<WhyAnswer>(withQuery(`customers/${life.id}/why`, { template: template || firstOf(life.page) }))
+  const answer = asked.value
+  const box = useRef<HTMLElement>(null)
+  useEffect(() => {
+    box.current?.focus({ preventScroll: true })
+    box.current?.scrollIntoView({ block: 'nearest' })
+  }, [])
+  useEffect(() => {
+    let seen = life.page.decisions.length
+    return life.onTold(() => {
+      if (life.page.decisions.length === seen) return
+      seen = life.page.decisions.length
+      asked.again()
+    })
+  }, [life])
+  return (
+    <section class="card why" aria-labelledby="why-title" ref={box} tabIndex={-1}>
+      <header>
+        <h2 id="why-title">Why?</h2>
+        {answer && (
+          <select aria-label="Which letter" value={answer.template} onChange={(event) => onChoose(event.currentTarget.value)}>
+            {answer.templates.map((name) => (
+              <option key={name}>{name}</option>
+            ))}
+          </select>
+        )}
+        <span class="grow" />
+        <button type="button" class="button quiet small" onClick={onClose} aria-label="Close the explanation">
+          Close
+        </button>
+      </header>
+      <div class="body answer" aria-live="polite" aria-busy={asked.loading}>
+        {asked.fault && <Fault fault={asked.fault} again={asked.again} />}
+        {!answer && !asked.fault && <Spinner what="Looking into it" />}
+        {answer && <Answer answer={answer} life={life} />}
+      </div>
+    </section>
+  )
+}
+
+/** What people most likely ask about: the last letter that came up. */
+const firstOf = ({ decisions }: CustomerPage) => decisions.toSorted((a, b) => b.at - a.at)[0]?.template ?? null
+
+function Answer({ answer, life }: { answer: WhyAnswer; life: Life }) {
+  return (
+    <>
+      {answer.never && <Never never={answer.never} life={life} template={answer.template} before={answer.decisions.length} />}
+      {answer.decisions.map((decision, index) => (
+        <WhyDecided key={decision.id} decision={decision} life={life} open={index === 0} />
+      ))}
+      {!answer.never && answer.decisions.length === 0 && <p class="soft">It waits for an answer right now.</p>}
+    </>
+  )
+}
