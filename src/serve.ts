@@ -52,6 +52,8 @@ export type ServerConfig = {
   eventsPerSecond: number
   hotMax: number
   log: 'silent' | 'error' | 'warn' | 'info' | 'debug'
+  /** People sign in to the studio even where only this machine reaches the server. */
+  signIn?: boolean
   /** Where the built pages of the studio lie; by default where `npm run build` puts them. */
   webDir?: string
   clock?: Clock
@@ -140,7 +142,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     ids,
     publicUrl,
     proxies: config.proxies,
-    isOpen: isLoopback(host) && isLoopback(new URL(publicUrl).hostname),
+    isOpen: !config.signIn && isLoopback(host) && isLoopback(new URL(publicUrl).hostname),
     webDir: config.webDir ?? builtPages,
     shop,
     writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',

@@ -111,7 +111,8 @@ function attempted(prepare: Prepare, asked: Asked): Prepared {
   }
 }
 
-const lastOrderAt = (life: Life): number | null => {
+/** When the customer last ordered, ms; null when never. */
+export const lastOrderAt = (life: Pick<Life, 'snapshot'>): number | null => {
   const at = (life.snapshot.context as { purchase?: { at?: number } }).purchase?.at
   return at === undefined || at === 0 ? null : at
 }

@@ -52,7 +52,7 @@ const selves = {
       },
     },
     bell: { initial: 'silent', states: { silent: { always: { guard: 'isNoon', target: 'ringing' } }, ringing: { after: { 1_000: 'silent' } } } },
-    flag: { on: { raise: { actions: 'note' } } },
+    flag: { on: { raise: { actions: 'note' }, stop: '#clock.bell.silent' } },
   },
 }
 
@@ -116,8 +116,8 @@ function faultsOf(region: ChartRegion, way: 'wide' | 'tall'): string[] {
     ...region.edges.flatMap(({ id }) => (edges[id] && edges[id].points.length > 1 && edges[id].label ? [] : [`${id} has no line or label`])),
   ]
   if (faults.length > 0 && way === 'tall') return faults
-  const isGroup = (id: string) => region.nodes.some(({ parent }) => parent === id)
-  const leaves = region.nodes.filter(({ id }) => !isGroup(id) && nodes[id])
+  const isAround = (id: string) => region.nodes.some((node) => node.id === id && (node.kind === 'group' || node.kind === 'parallel'))
+  const leaves = region.nodes.filter(({ id }) => !isAround(id) && nodes[id])
   const boxes: [string, Box][] = [
     ...leaves.map(({ id }): [string, Box] => [id, nodes[id]!]),
     ...region.edges.flatMap(({ id }): [string, Box][] => (edges[id]?.label ? [[`label ${id}`, edges[id].label]] : [])),
@@ -127,7 +127,7 @@ function faultsOf(region: ChartRegion, way: 'wide' | 'tall'): string[] {
     for (const [other, its] of boxes.slice(i + 1)) if (overlap(box, its)) faults.push(`${name} lies over ${other}`)
   })
   for (const { id, parent } of region.nodes) {
-    const [box, outer] = [nodes[id], parent === null ? undefined : nodes[parent]]
+    const [box, outer] = [nodes[id], parent === null || !isAround(parent) ? undefined : nodes[parent]]
     if (box && outer && !within(box, outer)) faults.push(`${id} lies outside of ${parent}`)
   }
   for (const { id, from, to } of region.edges) {

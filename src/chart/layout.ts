@@ -51,7 +51,7 @@ async function layOut(elk: Elks, region: GraphRegion, way: Way): Promise<ChartLa
   const children = (parent: string): ElkNode[] => region.nodes.filter((node) => node.parent === parent).map(elkNode)
   const elkNode = (node: ChartNode): ElkNode => {
     const face = faceOf(node, way)
-    const inner = children(node.id)
+    const inner = holds(node) ? children(node.id) : []
     if (inner.length === 0) return { id: node.id, width: face.width, height: face.height }
     const head = face.height + sizes.groupTop - sizes.nodeHeight
     return {
@@ -65,12 +65,13 @@ async function layOut(elk: Elks, region: GraphRegion, way: Way): Promise<ChartLa
       },
     }
   }
-  const inner = children(top.id)
+  // A region without states inside is drawn itself, beside what it leads to.
+  const outermost = [...(holds(top) ? [] : [elkNode(top)]), ...children(top.id)]
   const answer = await elk.layout({
     // ELK's own name for the whole, which no state can have.
     id: ' ',
     layoutOptions: { ...options(way), 'elk.padding': `[top=${margin},left=${margin},bottom=${margin},right=${margin}]` },
-    children: inner.length === 0 ? [elkNode(top)] : inner,
+    children: outermost,
     edges: [
       ...(way === 'tall' ? stacked(region) : []),
       ...region.edges.map((edge) => {
@@ -86,6 +87,8 @@ async function layOut(elk: Elks, region: GraphRegion, way: Way): Promise<ChartLa
   })
   return placesIn(answer, top.id)
 }
+
+const holds = ({ kind }: ChartNode) => kind === 'group' || kind === 'parallel'
 
 /** Unseen edges that set the parts of a parallel state one below the other. */
 function stacked({ nodes }: GraphRegion): ElkExtendedEdge[] {

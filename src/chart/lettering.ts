@@ -36,7 +36,7 @@ const broad = new Map([...'mwMWOQGCDHNURAVXYKBPESZT@%—'].map((letter) => [lett
 const weights = { plain: 1.04, bold: 1.1 }
 
 /** How wide `text` is at a size in px, rounded up. */
-export function widthOf(text: string, size: number, weight: keyof typeof weights = 'plain'): number {
+function widthOf(text: string, size: number, weight: keyof typeof weights = 'plain'): number {
   let thousandths = 0
   for (const letter of text) thousandths += narrow.get(letter) ?? usual.get(letter) ?? broad.get(letter) ?? (letter > 'ɏ' ? 1_000 : 556)
   return Math.ceil((thousandths / 1_000) * size * weights[weight])

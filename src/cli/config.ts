@@ -11,7 +11,9 @@ export type Flags = { port: number; host: string; data: string; settings: string
 export function readConfig(flags: Flags): ServerConfig {
   const host = flags.host.includes(':') ? `[${flags.host}]` : flags.host
   const publicUrl = (text('BECKON_PUBLIC_URL') ?? `http://${host}:${flags.port}`).replace(/\/+$/, '')
-  const shopUrl = url('BECKON_SHOP_URL') ?? `${publicUrl}/`
+  // Without a shop of its own the server has the demo's.
+  const ownShop = url('BECKON_SHOP_URL')
+  const shopUrl = ownShop ?? `${publicUrl}/demo`
   const name = text('BECKON_SHOP_NAME') ?? defaultShop.name
   const from = text('BECKON_FROM') ?? `${name} <hello@fern.example>`
   const sender = mailboxOf(from)
@@ -31,7 +33,7 @@ export function readConfig(flags: Flags): ServerConfig {
       ...defaultShop,
       name,
       url: shopUrl,
-      cartUrl: url('BECKON_CART_URL') ?? new URL('cart', shopUrl).href,
+      cartUrl: url('BECKON_CART_URL') ?? (ownShop === undefined ? `${shopUrl}/cart` : new URL('cart', shopUrl).href),
       address: text('BECKON_SHOP_ADDRESS') ?? defaultShop.address,
       locale: text('BECKON_LOCALE') ?? defaultShop.locale,
       currency: text('BECKON_CURRENCY') ?? defaultShop.currency,
@@ -55,6 +57,7 @@ export function readConfig(flags: Flags): ServerConfig {
         ? undefined
         : { audience: text('BECKON_TOKEN_AUDIENCE') ?? publicUrl, ...optional('secret', tokenSecret), ...optional('publicKey', tokenKey) },
     ),
+    signIn: text('BECKON_SIGN_IN') === 'required',
     proxies: Number(text('BECKON_PROXIES') ?? 0),
     eventsPerSecond: Number(text('BECKON_EVENTS_PER_SECOND') ?? 20_000),
     hotMax: Number(text('BECKON_HOT_CUSTOMERS') ?? 50_000),

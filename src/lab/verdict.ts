@@ -1,8 +1,8 @@
 /** A decision put before the policy once more: every question in its order, with what it saw then. */
+import { lastOrderAt } from '../actors/deciding.ts'
 import type { Config } from '../actors/deciding.ts'
 import type { Machine } from '../actors/load-machine.ts'
 import type { Life, Past } from '../core/life.ts'
-import type { Snapshot } from '../core/step/step.ts'
 import { judge, questions } from '../policy/policy.ts'
 import type { Facts, Numbers, Outside, Question, Trial } from '../policy/policy.ts'
 import type { DecisionRow } from '../store/decisions.ts'
@@ -77,7 +77,7 @@ function trialOf(machine: Machine, config: Config, row: DecisionRow, turn: ToldT
     customer: Number(row.key.split('/')[0]),
     profile: after.profile,
     dormant: heard.snapshot.states.tags.has('dormant'),
-    lastOrderAt: lastOrderAt(heard.snapshot),
+    lastOrderAt: lastOrderAt(heard),
     past: pastBefore(turn.before, after, row),
     outside,
   }
@@ -85,10 +85,6 @@ function trialOf(machine: Machine, config: Config, row: DecisionRow, turn: ToldT
 }
 
 /** As `actors/deciding.ts` reads it. */
-function lastOrderAt(snapshot: Snapshot): number | null {
-  const at = (snapshot.context as { purchase?: { at?: number } }).purchase?.at
-  return at === undefined || at === 0 ? null : at
-}
 
 /** What stood on record when the letter was asked for: of what the turn itself added, only what came first. */
 function pastBefore(before: Life, after: Life, { template, at }: DecisionRow): readonly Past[] {

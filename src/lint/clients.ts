@@ -46,7 +46,7 @@ function findingOf(slug: string, use: Use, support: Support, letter: Reading): F
     detail: [
       loss.words,
       use.bare > 0 ? `Used ${counted(use.times, 'time')}.` : `Used ${counted(use.times, 'time')}, only on top of what is there anyway.`,
-      ...remarks.slice(0, remarksMax).map(({ words, about }) => `${listed(about)}: ${words.replace(/\.?$/, '.')}`),
+      ...remarks.slice(0, remarksMax).map(({ words, about }) => `${listed(about)}: ${words.replaceAll(/`([^`]+)`/g, '“$1”').replace(/\.?$/, '.')}`),
     ].join(' '),
   }
 }

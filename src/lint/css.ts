@@ -55,7 +55,7 @@ export function readDeclarations(text: string): Declaration[] {
 }
 
 /** Parts between separators that stand outside quotes and parentheses, trimmed, without the empty. */
-export function splitOutside(text: string, separator: string): string[] {
+function splitOutside(text: string, separator: string): string[] {
   const parts: string[] = []
   for (let at = 0; at <= text.length;) {
     const end = findOutside(text, separator, at)

@@ -69,13 +69,13 @@ function linkTag(name: string, attribs: Record<string, string>, counted: Counted
   return `<${name}${written.join('')}>`
 }
 
-/** Whether a browser may follow it. Pure. */
-export const isSafe = (url: string): boolean => /^(?:https?:\/\/|mailto:|tel:|#)/i.test(url)
+/** Whether a browser may follow it. */
+const isSafe = (url: string): boolean => /^(?:https?:\/\/|mailto:|tel:|#)/i.test(url)
 
 const isOpenPicture = (src: string, { token }: Counted): boolean => src.includes(`/o/${token}`)
 
 /** Where a link of the letter leads in the end. */
-export function destinationOf(href: string, { token, links }: Counted): string {
+function destinationOf(href: string, { token, links }: Counted): string {
   const [, after] = href.split(`/c/${token}.`)
   // The number, then eight characters of signature.
   const index = after === undefined ? undefined : /^(\d{1,2})[\w-]{8}$/.exec(after)?.[1]

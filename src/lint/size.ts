@@ -2,7 +2,7 @@
 import type { Check, Reading } from './reading.ts'
 
 /** Gmail shows this much of the HTML and hides the rest behind a link. */
-export const clippedBytes = 102 * 1024
+const clippedBytes = 102 * 1024
 const nearBytes = 90 * 1024
 
 const kb = (bytes: number) => `${(bytes / 1024).toFixed(bytes < 10_240 ? 1 : 0)} KB`

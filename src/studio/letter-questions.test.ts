@@ -45,7 +45,7 @@ test('they can be chosen by template and by state, and by one that nobody knows 
   expect(questions.letters({ state: 'lost', limit: 10 })).toMatchObject({ letters: [], before: null, counts: { failed: 1 } })
 })
 
-test('no secret of a letter goes to the page: not its token, by which links are made', async () => {
+test('the list carries no letter’s token, by which its links are made', async () => {
   const { questions, store } = open()
   const { letters } = questions.letters({ limit: 1 })
   const { token } = store.letters.get(letters[0]!.id)!
@@ -54,7 +54,7 @@ test('no secret of a letter goes to the page: not its token, by which links are 
 
 test('one letter comes with its parts, where its links lead, its checks and how it was decided', async () => {
   const { questions } = open()
-  const [{ id }] = questions.letters({ template: 'cart-abandoned', limit: 1 }).letters as [{ id: number }]
+  const { id } = questions.letters({ template: 'cart-abandoned', limit: 1 }).letters[0]!
   const letter = await questions.letter({ id })
   if ('refused' in letter) throw new Error(letter.refused)
   expect(letter).toMatchObject({ id, recipient: 'ann0@example.test', state: 'queued', priority: 'high' })
@@ -68,7 +68,7 @@ test('one letter comes with its parts, where its links lead, its checks and how 
 
 test('what a frame shows tells nobody that it was looked at, and the source is what goes out', async () => {
   const { questions, store } = open()
-  const [{ id }] = questions.letters({ template: 'cart-abandoned', limit: 1 }).letters as [{ id: number }]
+  const { id } = questions.letters({ template: 'cart-abandoned', limit: 1 }).letters[0]!
   const { token } = store.letters.get(id)!
   const shown = await questions.letterHtml({ id, dark: true })
   if ('refused' in shown) throw new Error(shown.refused)

@@ -12,8 +12,6 @@ import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
 import type { LetterList, LetterPage, LetterRow, LetterState } from './api.ts'
 
-export type LetterQuestions = ReturnType<typeof createLetterQuestions>
-
 type Unknown = { refused: 'letter.unknown' }
 type Options = { store: Pick<Store, 'letters' | 'decisions'>; letters: Readonly<Record<string, LetterRule>> }
 

@@ -71,7 +71,13 @@ export function createQuestions({ store, of, version, config, letters }: Questio
   return {
     ...createLetterQuestions({ store, letters: machine.letters }),
 
-    chart: (_: object): Promise<Chart> => (chart ??= drawn(machine)),
+    chart(_: object): Promise<Chart> {
+      chart ??= drawn(machine).catch((error: unknown) => {
+        chart = null
+        throw error
+      })
+      return chart
+    },
 
     customers: createSearch(store, of, version) as (input: SearchInput) => CustomerList,
 

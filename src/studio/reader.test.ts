@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
 import { defaultShop } from '../main.ts'
 import { openShop } from '../sim/shop.ts'
+import { systemClock } from '../main.ts'
 import { createReader } from './reader.ts'
 import type { Reader } from './reader.ts'
 
@@ -21,6 +22,7 @@ function studio() {
   const shop = openShop({ dir: dataDir })
   shop.track('ann', 'Product Added', noon, { product_id: 'mug', name: 'Mug' })
   const reader = createReader({
+    clock: systemClock,
     path: join(dataDir, 'beckon.db'),
     dataDir,
     version: shop.machines.version,
@@ -69,6 +71,7 @@ test('after the reader died what waited is rejected, and the next question start
   const { reader, about } = studio()
   await reader.ask('track', about())
   const broken = createReader({
+    clock: systemClock,
     path: '/nowhere/beckon.db',
     dataDir: '/nowhere',
     version: 1,

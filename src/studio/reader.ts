@@ -2,10 +2,12 @@
  * Puts the studio's questions to a thread of its own, with a read-only view of the database: however much is asked, a
  * turn of the engine waits for none of it.
  * 1. The thread starts with the first question, and anew with the next one after it died.
+ *    It ends after some minutes without one.
  * 2. Every question is answered or rejected; so many wait at most.
  */
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../actors/deciding.ts'
+import type { Clock } from '../core/world.ts'
 import { BeckonError } from '../core/errors.ts'
 import type { PrepareOptions, Shop } from '../mail/prepare.ts'
 import type { Questions } from './questions.ts'
@@ -24,15 +26,17 @@ export type Asked = { number: number; name: Name; input: unknown }
 export type Answered = { number: number; answer: unknown } | { number: number; fault: string }
 
 const waitingMax = 256
+const restMs = 300_000
 
-export function createReader(options: ReaderOptions) {
+export function createReader({ clock, ...data }: ReaderOptions & { clock: Clock }) {
   const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>()
   let worker: Worker | null = null
   let asked = 0
   let isClosed = false
+  let cancelRest = () => {}
 
   function start(): Worker {
-    const one = new Worker(new URL('./reader-worker.ts', import.meta.url), { workerData: options })
+    const one = new Worker(new URL('./reader-worker.ts', import.meta.url), { workerData: data satisfies ReaderOptions })
     one.unref()
     one.on('message', (message: Answered) => {
       const asker = waiting.get(message.number)
@@ -55,6 +59,19 @@ export function createReader(options: ReaderOptions) {
     for (const { reject } of owed) reject(error instanceof Error ? error : new Error(String(error)))
   }
 
+  /** Nobody has asked for a while: the thread and its memory are given back. */
+  function rest() {
+    if (waiting.size > 0) cancelRest = clock.after(restMs, rest)
+    else void stop()
+  }
+
+  async function stop() {
+    const one = worker
+    if (one === null) return
+    lose(one, new BeckonError('stopping', 'the studio is closing'))
+    await one.terminate()
+  }
+
   return {
     /** Rejects with `overload` when too many wait already, and with the message of whatever the question threw. */
     ask<N extends Name>(name: N, input: Input<N>): Promise<Answer<N>> {
@@ -63,16 +80,16 @@ export function createReader(options: ReaderOptions) {
       const { promise, resolve, reject } = Promise.withResolvers<Answer<N>>()
       worker ??= start()
       worker.ref()
+      cancelRest()
+      cancelRest = clock.after(restMs, rest)
       waiting.set(++asked, { resolve, reject })
       worker.postMessage({ number: asked, name, input } satisfies Asked)
       return promise
     },
     async close(): Promise<void> {
       isClosed = true
-      const one = worker
-      if (one === null) return
-      lose(one, new BeckonError('stopping', 'the studio is closing'))
-      await one.terminate()
+      cancelRest()
+      await stop()
     },
   }
 }

@@ -24,7 +24,10 @@ const queryCharsMax = 200
 const framePolicy =
   "default-src 'none'; img-src http: https: data:; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox; frame-ancestors 'self'"
 
-export function addQuestions(scope: FastifyInstance, { reader, clock, lives }: { reader: Reader; clock: Clock; lives: Lives }) {
+export function addQuestions(
+  scope: FastifyInstance,
+  { reader, clock, lives, chart }: { reader: Reader; clock: Clock; lives: Lives; chart: () => Promise<string> },
+) {
   /** The customer's last row as memory has it: what is stored is behind. */
   function placeOf(request: Asked) {
     const id = Number(request.params.id)
@@ -41,7 +44,7 @@ export function addQuestions(scope: FastifyInstance, { reader, clock, lives }: {
       return place === null ? sendRefusal(reply, { refused: 'customer.unknown' }) : answer(reply, ask(place, request.query))
     })
 
-  scope.get('/chart', (_request, reply) => answer(reply, reader.ask('chart', {})))
+  scope.get('/chart', async (_request, reply) => reply.type('application/json; charset=utf-8').send(await chart()))
   scope.get('/customers', ({ query }: Asked, reply) =>
     answer(reply, reader.ask('customers', { ...named(query, ['query', 'state', 'after']), limit: within(query['limit'], 1, 200, 50), now: clock.now() })),
   )

@@ -10,6 +10,7 @@ import type { Gateway } from '../gateway/http.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import type { Refused } from './api.ts'
+import { createChartCache } from './chart-cache.ts'
 import { createCensus } from './census.ts'
 import { addDemoRoutes } from './demo.ts'
 import { createFeed } from './feed.ts'
@@ -62,7 +63,7 @@ export function addStudio(options: StudioOptions): Studio {
   const machine = machines.current
   const isDemo = isOpen
   const access = createAccess({ store, clock, ids, publicUrl, isOpen, isDemo, proxies, shop: { name: shop.name, url: shop.url } })
-  const reader = createReader(options.reader)
+  const reader = createReader({ ...options.reader, clock })
   const { health, stop: stopHealth } = createHealth({
     clock,
     engine,
@@ -97,12 +98,14 @@ export function addStudio(options: StudioOptions): Studio {
     ids,
   })
 
+  const chart = createChartCache({ meta: store.meta, reader, hash: machine.hash })
+
   addPages(app, { directory: options.webDir, isDemo })
   void app.register(
     async (scope) => {
       access.guard(scope)
       access.addRoutes(scope)
-      addQuestions(scope, { reader, clock, lives: engine.lives })
+      addQuestions(scope, { reader, clock, lives: engine.lives, chart })
       addLetterActions(scope, { store, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })

@@ -87,7 +87,7 @@ function Side({ path }: { path: string }) {
   const me = useStore(session, ({ me }) => me)!
   const isHere = (href: string) => (href === '/studio' ? path === '/' : `/studio${path}`.startsWith(href))
   return (
-    <div class="side">
+    <header class="side">
       <a class="brand" href="/studio">
         <img src={new URL('./icon.svg', import.meta.url).href} alt="" width="26" height="26" /> Beckon
       </a>
@@ -121,7 +121,7 @@ function Side({ path }: { path: string }) {
           </div>
         )}
       </div>
-    </div>
+    </header>
   )
 }
 

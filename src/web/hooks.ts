@@ -13,9 +13,12 @@ export function useStore<T, S>(store: Readable<T>, select: (context: T) => S): S
   const latest = useRef({ select, selected })
   latest.current = { select, selected }
   useEffect(() => {
-    const { unsubscribe } = store.subscribe(({ context }) => {
+    const look = ({ context }: { context: T }) => {
       if (!Object.is(latest.current.select(context), latest.current.selected)) redraw((n) => n + 1)
-    })
+    }
+    const { unsubscribe } = store.subscribe(look)
+    // It may have changed since the component was drawn.
+    look(store.get())
     return unsubscribe
   }, [store])
   return selected

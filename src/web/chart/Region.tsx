@@ -36,11 +36,12 @@ export function Region({ placed, shown }: { placed: Placed; shown: Shown }) {
   const title = useId()
   const lines = useRef<SVGGElement>(null)
   const lights = useRef<SVGGElement>(null)
+  const glows = useRef<SVGGElement>(null)
   const [pointed, setPointed] = useState<Pointed | null>(null)
   const [stop, setStop] = useState(0)
   const stops = useMemo(() => stopsOf(region), [region])
   const top = region.nodes.find(({ parent }) => parent === null)!
-  usePulses(shown.pulses, region, lines, lights)
+  usePulses(shown.pulses, region, { lines, lights, glows })
 
   const isLit = (edge: ChartEdge) => highlight !== undefined && edge.transitions.some(({ key }) => highlight.has(key))
   const isPointed = (edge: ChartEdge) => pointed !== null && 'edge' in pointed && pointed.edge === edge
@@ -49,7 +50,7 @@ export function Region({ placed, shown }: { placed: Placed; shown: Shown }) {
     [region, way, highlight, pointed],
   )
   // Groups first, the outer before the inner: what stands inside is drawn over them.
-  const drawn = region.nodes.filter((node) => node !== top || region.nodes.length === 1)
+  const drawn = region.nodes.filter((node) => node !== top || !isGroup(top))
   const node = (each: ChartNode) => {
     const look = lookOf(each, shown)
     const index = stops.findIndex((at) => 'node' in at && at.node === each)
@@ -94,6 +95,7 @@ export function Region({ placed, shown }: { placed: Placed; shown: Shown }) {
       </g>
     )
   }
+  const labels = useMemo(() => region.edges.map(label), [region, way, highlight, stop])
   const keys = useKeys(stops.length, stop, setStop, shown.onState, () => setPointed(null))
   const point = (event: TargetedEvent<SVGSVGElement>) => setPointed(stops[stopOf(event.target)] ?? null)
   const focus = (event: TargetedFocusEvent<SVGSVGElement>) => {
@@ -108,7 +110,7 @@ export function Region({ placed, shown }: { placed: Placed; shown: Shown }) {
         <h2 id={title}>{region.key}</h2>
         <Standing region={region} active={shown.active} />
       </header>
-      {top.inside.length > 0 && drawn[0] !== top && <p class="chart-stays small soft">Stays, and notes: {top.inside.map(transitionWords).join('; ')}</p>}
+      {top.inside.length > 0 && isGroup(top) && <p class="chart-stays small soft">Stays, and notes: {top.inside.map(transitionWords).join('; ')}</p>}
       <div class="chart-scroll">
         <svg
           class={`chart ${highlight && highlight.size > 0 ? 'dims' : ''}`}
@@ -125,9 +127,10 @@ export function Region({ placed, shown }: { placed: Placed; shown: Shown }) {
         >
           {drawn.filter(isGroup).map(node)}
           <g ref={lines}>{edges}</g>
-          {region.edges.map(label)}
-          {drawn.filter((each) => !isGroup(each)).map(node)}
           <g ref={lights} class="chart-lights" />
+          {labels}
+          {drawn.filter((each) => !isGroup(each)).map(node)}
+          <g ref={glows} class="chart-lights" />
         </svg>
       </div>
       {pointed && <Tip region={region} pointed={pointed} placed={placed} look={'node' in pointed ? lookOf(pointed.node, shown) : null} />}
@@ -141,14 +144,13 @@ function Standing({ region, active }: { region: ChartRegion; active: readonly st
   const leaves = region.nodes.filter(
     (node) => node.parent !== null && active.includes(node.id) && !region.nodes.some(({ parent, id }) => parent === node.id && active.includes(id)),
   )
-  return <span class="chip good">{leaves.map(({ label }) => label).join(', ')}</span>
+  return leaves.length === 0 ? null : <span class="chip good">{leaves.map(({ label }) => label).join(', ')}</span>
 }
 
 /** All that can be pointed at, in the order the arrows go: each state, then the transitions out of it. */
 function stopsOf(region: ChartRegion): Pointed[] {
-  const alone = region.nodes.length === 1
   return region.nodes
-    .filter(({ parent }) => parent !== null || alone)
+    .filter((node) => node.parent !== null || !isGroup(node))
     .flatMap((node) => [{ node }, ...region.edges.filter(({ from }) => from === node.id).map((edge) => ({ edge }))])
 }
 
@@ -159,7 +161,7 @@ function lookOf(node: ChartNode, { counts, active, timers, now, chosen, highligh
   const own = (timers ?? [])
     .filter((timer) => timer.state === node.id || (timer.state === null && node.letter !== undefined && timer.event.endsWith(`/${node.letter.template}`)))
     .toSorted((a, b) => a.due - b.due)[0]
-  const left = own && now !== undefined ? Math.max(0, own.due - now) : undefined
+  const left = own && now !== undefined ? Math.max(0, Math.min(own.due - own.setAt, own.due - now)) : undefined
   return {
     active: active?.includes(node.id) ?? false,
     count: counts === undefined || holdsNobody ? undefined : (counts[node.id] ?? 0),
@@ -188,7 +190,9 @@ function useKeys(count: number, stop: number, setStop: (to: number) => void, onS
   }
 }
 
-function usePulses(pulses: Pulses | undefined, region: ChartRegion, lines: { current: SVGGElement | null }, lights: { current: SVGGElement | null }) {
+type Layers = Record<'lines' | 'lights' | 'glows', { current: SVGGElement | null }>
+
+function usePulses(pulses: Pulses | undefined, region: ChartRegion, { lines, lights, glows }: Layers) {
   useEffect(() => {
     if (pulses === undefined) return
     const edgesOf = Map.groupBy(
@@ -197,16 +201,14 @@ function usePulses(pulses: Pulses | undefined, region: ChartRegion, lines: { cur
     )
     const nodeOf = new Map(region.nodes.flatMap((node) => node.inside.map(({ key }) => [key, node.id] as const)))
     return pulses.listen((key, times) => {
-      const layer = lights.current
-      const svg = layer?.ownerSVGElement
-      if (!layer || !svg) return
+      if (lights.current === null || glows.current === null) return
       for (const { id } of edgesOf.get(key) ?? []) {
         const line = lines.current?.querySelector<SVGPathElement>(`[data-edge="${CSS.escape(id)}"]`)
-        if (line) runAlong(line, layer, times)
+        if (line) runAlong(line, lights.current, times)
       }
       const state = nodeOf.get(key)
-      const shape = state === undefined ? null : svg.querySelector<SVGElement>(`[data-state="${CSS.escape(state)}"] .shape`)
-      if (shape) glow(shape, layer)
+      const shape = state === undefined ? null : glows.current.ownerSVGElement?.querySelector<SVGElement>(`[data-state="${CSS.escape(state)}"] .shape`)
+      if (shape) glow(shape, glows.current)
     })
   }, [pulses, region])
 }

@@ -8,7 +8,7 @@ const textMin = 11
 const scaleMin = textMin / sizes.text
 
 /** Room around a region within its card and between cards, px, as chart.css has it. */
-export const room = { side: 14, head: 84, gap: 16 }
+const room = { side: 14, head: 84, gap: 16 }
 
 export type Placed = { region: ChartRegion; way: Way; scale: number; height: number }
 

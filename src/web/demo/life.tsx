@@ -6,7 +6,7 @@ import type { Pulses } from '../chart/pulses.ts'
 import { useAsk } from '../hooks.ts'
 import { serverNow, watch } from '../live.ts'
 import { duration, when } from '../words.ts'
-import '../styles/life.css'
+import '../styles/standing.css'
 
 export type Life = {
   page: CustomerPage | null

@@ -61,7 +61,8 @@ function Frame({ id, subject, width, isDark, roomPx, isNamed }: FrameProps) {
       )}
       <div class="pane" style={{ height: `${heightPx * scale + 2}px` }}>
         <iframe
-          key={String(isDark)}
+          // A frame that is led elsewhere would stand in the browser's history; a new one does not.
+          key={`${id} ${isDark}`}
           title={`“${subject}” at ${names[width].toLowerCase()} width, ${isDark ? 'dark' : 'light'}`}
           sandbox="allow-popups allow-popups-to-escape-sandbox"
           src={`/studio/api/letters/${id}/html${isDark ? '?dark=1' : ''}`}

@@ -70,11 +70,11 @@ const Gone = () => (
 function Panel({ tab, letter, chosen }: { tab: Tab; letter: LetterPage; chosen: string | null }) {
   switch (tab) {
     case 'letter':
-      return <Frames key={letter.id} id={letter.id} subject={letter.subject} />
+      return <Frames id={letter.id} subject={letter.subject} />
     case 'checks':
       return <Checks checks={letter.checks} chosen={chosen} />
     case 'text':
-      return letter.text === '' ? <p class="soft">It has no part in plain text.</p> : <pre class="sheet">{letter.text}</pre>
+      return letter.text === '' ? <p class="soft">It has no part in plain text.</p> : <Sheet name="The letter as text" text={letter.text} />
     case 'links':
       return <Links links={letter.links} />
     case 'headers':
@@ -169,6 +169,13 @@ function Links({ links }: { links: LetterPage['links'] }) {
   )
 }
 
+/** It scrolls by itself, so the keyboard has to come to it. */
+const Sheet = ({ name, text }: { name: string; text: string }) => (
+  <pre class="sheet" tabIndex={0} role="region" aria-label={name}>
+    {text}
+  </pre>
+)
+
 const sourceCharsMax = 400_000
 
 function Source({ id, sizeBytes }: { id: number; sizeBytes: number }) {
@@ -192,7 +199,7 @@ function Source({ id, sizeBytes }: { id: number; sizeBytes: number }) {
           alone in a tab
         </a>
       </p>
-      <pre class="sheet">{source.slice(0, sourceCharsMax)}</pre>
+      <Sheet name="The source of the letter" text={source.slice(0, sourceCharsMax)} />
       {source.length > sourceCharsMax && <p class="soft small">The rest is long; open it alone in a tab.</p>}
     </>
   )

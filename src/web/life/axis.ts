@@ -67,9 +67,8 @@ export function zoomed({ from, to }: View, by: number, around: number, narrowest
 export function following(view: View, where: number): View {
   const width = view.to - view.from
   const room = width * 0.08
-  if (where < view.from + room) return within(where - room * 3, width)
-  if (where > view.to - room) return within(where - width + room * 3, width)
-  return view
+  const next = where < view.from + room ? within(where - room * 3, width) : where > view.to - room ? within(where - width + room * 3, width) : view
+  return Math.abs(next.from - view.from) < 1e-9 ? view : next
 }
 
 function within(from: number, width: number): View {
@@ -85,14 +84,15 @@ export function ticksOf(axis: Axis, view: View, widthPx: number, spacePx: number
   const toPx = widthPx / (view.to - view.from)
   const last = axis.at.length - 1
   let next = 0
-  while (next < widthPx - spacePx * 0.6) {
+  const end = widthPx - spacePx * 0.8
+  while (next < end) {
     const from = Math.max(0, turnAt(axis, view.from + (next - 1) / toPx))
     let best: Tick | null = null
     let longest = -1
     for (let index = from; index < last; index++) {
       const x = (axis.place[index]! - view.from) * toPx
       if (x < next - 0.5) continue
-      if (x > Math.min(next + spacePx, widthPx - spacePx * 0.6)) break
+      if (x > Math.min(next + spacePx, end)) break
       const pause = index === 0 ? Infinity : axis.at[index]! - axis.at[index - 1]!
       if (pause > longest) [best, longest] = [{ index, x }, pause]
     }

@@ -14,7 +14,10 @@ export function Instant({ life, chart }: { life: Life; chart: ChartShape | null 
   const turn = moment.now ? null : life.turn(moment.index)
   const taken = useMemo(() => new Set(turn?.taken), [turn])
   return (
-    <section class="instant" aria-label="The machine at this instant">
+    <section class="instant" aria-labelledby="instant-title">
+      <h2 id="instant-title">
+        The machine <span class="soft">{moment.now ? 'now' : 'at this instant'}</span>
+      </h2>
       {chart === null ? (
         <Standing active={active} />
       ) : (

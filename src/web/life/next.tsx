@@ -24,9 +24,11 @@ export function NextUp({ life }: { life: Life }) {
       {next === null && !fault && <Spinner what="Foreseeing" />}
       {next && (
         <div class="next-parts">
-          <Running life={life} timers={next.timers} />
+          <div class="stack-of-cards">
+            <Running life={life} timers={next.timers} />
+            <Events events={next.events} />
+          </div>
           <Ahead ahead={next.ahead} now={next.at} />
-          <Events events={next.events} />
           <Previews customer={life.id} templates={next.previews} />
         </div>
       )}

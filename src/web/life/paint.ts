@@ -87,18 +87,17 @@ function paintTurns(pen: CanvasRenderingContext2D, { track, axis, widthPx }: She
     const from = index === 0 ? x : toX(axis.place[index - 1]!)
     if (x - from > 54 && x > 0 && from < widthPx) paintPause(pen, ink, from, x, axis.at[index]! - axis.at[index - 1]!, widthPx)
   }
-  const bar = (kind: number, colour: string, up: boolean, most: number) => {
-    pen.fillStyle = colour
-    for (const [x, n] of counts[kind]!.entries()) {
-      if (n === 0) continue
-      const height = Math.min(most, 9 + Math.log2(n) * 4)
-      pen.fillRect(x - 0.75, up ? line - height : line + 1, 1.5, height)
-    }
-  }
-  bar(0, ink.ink, true, rows.events - 4)
-  bar(1, ink.medium, false, rows.timers - 2)
-  bar(2, ink.low, false, rows.timers - 2)
-  bar(3, ink.high, true, rows.events - 4)
+  bars(pen, counts[0]!, ink.ink, line, -(rows.events - 4))
+  bars(pen, counts[3]!, ink.high, line, -(rows.events - 4))
+  bars(pen, counts[1]!, ink.medium, line + 1, rows.timers - 2)
+  bars(pen, counts[2]!, ink.low, line + 1, rows.timers - 2)
+}
+
+/** As high as `highest` where there are most, and never too low to be seen. */
+function bars(pen: CanvasRenderingContext2D, counts: Uint16Array, colour: string, from: number, highest: number) {
+  const most = Math.max(4, ...counts)
+  pen.fillStyle = colour
+  for (const [x, n] of counts.entries()) if (n > 0) pen.fillRect(x - 0.75, from, 1.5, highest * (0.3 + (0.7 * Math.log(n)) / Math.log(most)))
 }
 
 /** How long nothing happened, where there is room to say so. */
@@ -113,22 +112,25 @@ function paintPause(pen: CanvasRenderingContext2D, ink: Colours, from: number, t
   pen.textAlign = 'start'
 }
 
+/** Envelopes; where they would cover each other, bars. */
 function paintLetters(pen: CanvasRenderingContext2D, { track, axis, widthPx }: Sheet, ink: Colours, toX: (place: number) => number) {
   const middle = lettersAt + rows.letters / 2
-  const lastAt = [0, -Infinity, -Infinity]
-  pen.lineWidth = 1.4
+  const seen: [x: number, isQueued: boolean][] = []
   for (let index = 0; index < track.count; index++) {
-    const kind = track.letters[index]!
-    if (kind === 0) continue
     const x = toX(axis.place[index]!)
-    if (x < -8 || x > widthPx + 8 || x - lastAt[kind]! < 3) continue
-    lastAt[kind] = x
-    if (kind === 1) paintEnvelope(pen, ink, x, middle)
+    if (track.letters[index] !== 0 && x > -8 && x < widthPx + 8) seen.push([x, track.letters[index] === 1])
+  }
+  const isDense = seen.length * 9 > widthPx
+  pen.lineWidth = 1.4
+  for (const [x, isQueued] of seen) {
+    pen.fillStyle = isQueued ? ink.accent : ink.high
+    if (isDense) pen.fillRect(x - 0.75, isQueued ? middle - 6 : middle + 1, 1.5, isQueued ? 6 : 5)
+    else if (isQueued) paintEnvelope(pen, ink, x, middle)
     else paintCross(pen, ink, x, middle)
   }
 }
 
-export function paintEnvelope(pen: CanvasRenderingContext2D, ink: Pick<Colours, 'accent' | 'card'>, x: number, y: number) {
+function paintEnvelope(pen: CanvasRenderingContext2D, ink: Colours, x: number, y: number) {
   pen.fillStyle = ink.accent
   pen.beginPath()
   pen.roundRect(x - 6.5, y - 4.5, 13, 9, 2)

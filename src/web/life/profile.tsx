@@ -92,7 +92,7 @@ function LetterLine({ decision, customer, now }: { decision: Decision; customer:
         <Time at={decision.at} now={now} />
         <span class="line">
           {decision.letter && <a href={`/studio/inbox/${decision.id}`}>Open</a>}
-          <a href={`/studio/customers/${customer}?why=${encodeURIComponent(decision.template)}`}>Why?</a>
+          <a href={`/studio/customers/${customer}?why=${encodeURIComponent(decision.template)}&decision=${decision.id}`}>Why?</a>
         </span>
       </div>
     </li>

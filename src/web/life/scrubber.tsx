@@ -9,6 +9,7 @@ import { number } from '../words.ts'
 import { following, instantAt, placeOf, toAxis, whole, zoomed } from './axis.ts'
 import type { Axis, View } from './axis.ts'
 import { toLanes } from './lanes.ts'
+import type { Lane } from './lanes.ts'
 import type { Life } from './life.ts'
 import { useShade, useTold } from './looking.ts'
 import { heightOf, lanesAt, paint, rows } from './paint.ts'
@@ -23,6 +24,7 @@ export function Scrubber({ life, chart }: { life: Life; chart: Chart | null }) {
   const { track } = life
   const canvas = useRef<HTMLCanvasElement>(null)
   const grip = useRef<HTMLDivElement>(null)
+  const stands = useRef<HTMLUListElement>(null)
   const [view, setView] = useState<View>(whole)
   const [widthPx, setWidthPx] = useState(0)
   const shade = useShade()
@@ -47,10 +49,11 @@ export function Scrubber({ life, chart }: { life: Life; chart: Chart | null }) {
       const next = following(view, x)
       if (next !== view) setView(next)
       placeGrip(grip.current!, ((x - next.from) / (next.to - next.from)) * widthPx, life)
+      placeStands(stands.current!, lanes, life)
     }
     follow()
     return life.onMoment(follow)
-  }, [life, axis, view, widthPx])
+  }, [life, axis, lanes, view, widthPx])
 
   const zoom = (by: number, around = placed(axis, life)) =>
     setView((before) => zoomed(before, by, around, Math.min(1, widthPx / closestPx / Math.max(1, track.count))))
@@ -88,6 +91,13 @@ export function Scrubber({ life, chart }: { life: Life; chart: Chart | null }) {
           onKeyDown={(event) => onKey(event, life)}
         />
       </div>
+      <ul class="stands" ref={stands} aria-label="Where the machine stood at this instant">
+        {lanes.map((lane, index) => (
+          <li key={lane.id} style={{ '--top': `${lanesAt + index * (rows.lane + rows.gap)}px` }}>
+            <span class="soft">{lane.label}</span> <strong />
+          </li>
+        ))}
+      </ul>
       {track.count > 40 && (
         <div class="zoom">
           <button type="button" class="button quiet small" onClick={() => zoom(0.5)} aria-label="Look closer">
@@ -114,6 +124,17 @@ function placeGrip(grip: HTMLDivElement, x: number, life: Life) {
   const name = life.turn(moment.index)?.name ?? kindWords[track.kinds[moment.index] ?? 0]
   const turn = `turn ${number(moment.index + 1)} of ${number(track.count)}`
   grip.setAttribute('aria-valuetext', moment.now ? `now, after ${turn}` : `${turn}, ${spoken.format(moment.at)}, ${name}`)
+}
+
+function placeStands(list: HTMLUListElement, lanes: readonly Lane[], { moment, track }: Life) {
+  const set = track.states[moment.index]!
+  for (const [index, lane] of lanes.entries()) {
+    const words = list.children[index]?.lastElementChild
+    const { path, tint } = lane.stands[set]!
+    if (!words || words.textContent === path) continue
+    words.textContent = path
+    words.className = tint === null ? 'begins' : ''
+  }
 }
 
 const kindWords = ['an event', 'a timer', 'news of a letter', 'a merge']

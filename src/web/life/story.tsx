@@ -78,7 +78,7 @@ function rowOf(indices: readonly number[] | null, index: number): number {
   return Math.max(0, row - 1)
 }
 
-const kinds = ['event', 'timer', 'outcome', 'merge'] as const
+const kinds = ['of-customer', 'of-clock', 'of-post', 'of-merge'] as const
 
 function Row({ life, index, isHere }: { life: Life; index: number; isHere: boolean }) {
   const { track } = life

@@ -42,7 +42,7 @@ export function TimerLine({ timer, at, now }: { timer: Timer; at: number; now: n
       <div class="what">
         <div class="break">{timer.words}</div>
         <div class="soft small break">
-          {timer.state === null ? 'a letter that waits' : timer.state.split('.').slice(1).join('.')} · due <Time at={timer.due} now={now} />
+          {timer.state === null ? 'a letter that waits' : timer.state.replace(/^[^.]+\./, '')} · due <Time at={timer.due} now={now} />
         </div>
       </div>
       <div class="numbers left">{left > 0 ? duration(left) : 'due'}</div>

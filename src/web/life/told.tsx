@@ -49,7 +49,7 @@ export function Decided({ decision, customer }: { decision: Decision; customer: 
       {decision.letter && <div class="break">“{decision.letter.subject}”</div>}
       <div class="soft small break">{queued ? sentence(decision.words) : `Not sent: ${decision.words}`}</div>
       <div class="line small">
-        <a href={`/studio/customers/${customer}?why=${encodeURIComponent(decision.template)}`}>Why?</a>
+        <a href={`/studio/customers/${customer}?why=${encodeURIComponent(decision.template)}&decision=${decision.id}`}>Why?</a>
         {decision.letter && <a href={`/studio/inbox/${decision.id}`}>Open the letter</a>}
       </div>
     </div>

@@ -71,6 +71,7 @@ function Whole({ life }: { life: Life }) {
   const now = useNow(30_000)
   const chart = useAsk<Chart>('chart').value
   const why = useStore(place, ({ query }) => query.get('why'))
+  const decision = useStore(place, ({ query }) => query.get('decision'))
   useAddress(life)
   useLive(life)
   const to = (template: string | null) => {
@@ -90,8 +91,7 @@ function Whole({ life }: { life: Life }) {
       </section>
       <div class="at-instant">
         <div class="wide-side">
-          {why !== null && <Why life={life} template={why} onChoose={to} onClose={() => to(null)} />}
-          <Instant life={life} chart={chart} />
+          {why !== null && <Why life={life} template={why} decision={decision} onChoose={to} onClose={() => to(null)} />}
           <Story life={life} />
         </div>
         <div class="narrow-side">
@@ -101,6 +101,7 @@ function Whole({ life }: { life: Life }) {
           <Memory life={life} />
         </div>
       </div>
+      <Instant life={life} chart={chart} />
       <NextUp life={life} />
       <div class="about-customer">
         <Letters page={page} now={now + page.lead} />

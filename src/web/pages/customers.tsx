@@ -173,7 +173,7 @@ function Found({ list, query, state }: { list: Listed; query: string; state: str
       <LongList
         count={shown}
         rowPx={rowPx}
-        heightPx="calc(100vh - 264px)"
+        heightPx="calc(100vh - 236px)"
         label="Customers"
         onSeen={(_from, to) => to > rows.length - aheadRows && more()}
         row={(index) => {

@@ -198,8 +198,8 @@ function Nothing() {
     <div class="card">
       <Empty title="No letters yet">
         <p>
-          Letters come here once a journey asks for one and the policy lets it go. The quickest way to see one: put something into a cart, leave, and let 45
-          minutes pass.
+          Letters come here once a journey asks for one and the policy lets it go. The quickest way to see one: be a customer for a minute, leave, and skip
+          ahead in time.
         </p>
         <div class="inbox-starts">
           {hasDemo && (

@@ -8,14 +8,11 @@ export function Never({ never, life, template, before }: { never: WhyNever; life
   const { nearest } = never
   return (
     <div class="never">
-      <p class="verdict break">{sentence(never.words)}</p>
+      {before > 0 && <h3>And since then</h3>}
+      <p class={before > 0 ? 'break' : 'verdict break'}>{sentence(never.words)}</p>
       <div class="never-parts">
         <div>
           <h3>{before > 0 ? `What ${template} needs to come up again` : `What ${template} needs`}</h3>
-          <p class="soft small">
-            It stands in <Path path={never.state} />
-            {never.needs.length > 0 ? ', and needs' : '.'}
-          </p>
           <Needs needs={never.needs} />
         </div>
         {nearest && (

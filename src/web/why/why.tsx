@@ -5,11 +5,14 @@ import { withQuery } from '../ask.ts'
 import { useAsk } from '../hooks.ts'
 import type { Life } from '../life/life.ts'
 import { Fault, Spinner } from '../parts/common.tsx'
+import { count } from '../words.ts'
 import { Never } from './never.tsx'
 import { WhyDecided } from './decided.tsx'
 
-export function Why({ life, template, onChoose, onClose }: { life: Life; template: string; onChoose: (template: string) => void; onClose: () => void }) {
-  const asked = useAsk<WhyAnswer>(withQuery(`customers/${life.id}/why`, { template: template || firstOf(life.page) }))
+type Asked = { life: Life; template: string; decision: string | null; onChoose: (template: string) => void; onClose: () => void }
+
+export function Why({ life, template, decision, onChoose, onClose }: Asked) {
+  const asked = useAsk<WhyAnswer>(withQuery(`customers/${life.id}/why`, { template: template || firstOf(life.page), decision }))
   const answer = asked.value
   const box = useRef<HTMLElement>(null)
   useEffect(() => {
@@ -43,7 +46,7 @@ export function Why({ life, template, onChoose, onClose }: { life: Life; templat
       <div class="body answer" aria-live="polite" aria-busy={asked.loading}>
         {asked.fault && <Fault fault={asked.fault} again={asked.again} />}
         {!answer && !asked.fault && <Spinner what="Looking into it" />}
-        {answer && <Answer answer={answer} life={life} />}
+        {answer && <Answer answer={answer} life={life} chosen={decision} />}
       </div>
     </section>
   )
@@ -52,14 +55,20 @@ export function Why({ life, template, onChoose, onClose }: { life: Life; templat
 /** What people most likely ask about: the last letter that came up. */
 const firstOf = ({ decisions }: CustomerPage) => decisions.toSorted((a, b) => b.at - a.at)[0]?.template ?? null
 
-function Answer({ answer, life }: { answer: WhyAnswer; life: Life }) {
+/** The decision asked about, or the last; what came of it since; then the earlier ones. */
+function Answer({ answer, life, chosen }: { answer: WhyAnswer; life: Life; chosen: string | null }) {
+  const { decisions, never } = answer
+  const first = decisions.find(({ id }) => String(id) === chosen) ?? decisions[0]
+  const others = decisions.filter((decision) => decision !== first)
   return (
     <>
-      {answer.never && <Never never={answer.never} life={life} template={answer.template} before={answer.decisions.length} />}
-      {answer.decisions.map((decision, index) => (
-        <WhyDecided key={decision.id} decision={decision} life={life} open={index === 0} />
+      {first && <WhyDecided key={first.id} decision={first} life={life} open />}
+      {never && <Never never={never} life={life} template={answer.template} before={decisions.length} />}
+      {!never && decisions.length === 0 && <p class="soft">It waits for an answer right now.</p>}
+      {others.length > 0 && <h3>{count(others.length, 'other time')} that it came up</h3>}
+      {others.map((decision) => (
+        <WhyDecided key={decision.id} decision={decision} life={life} open={false} />
       ))}
-      {!answer.never && answer.decisions.length === 0 && <p class="soft">It waits for an answer right now.</p>}
     </>
   )
 }
