@@ -3,11 +3,11 @@ import { useState } from 'preact/hooks'
 import type { Line } from '../../studio/api.ts'
 import { count, money } from '../words.ts'
 import type { Life } from './life.ts'
-import { useMoment, useTold } from './looking.ts'
+import { detailMs, useTold, useUnhurried } from './looking.ts'
 import { webUrl } from './value.tsx'
 
 export function Cart({ life }: { life: Life }) {
-  useMoment(life)
+  useUnhurried(life, detailMs)
   useTold(life)
   const standing = life.standing()
   const pieces = standing?.cart.reduce((sum, { quantity }) => sum + quantity, 0) ?? 0

@@ -3,14 +3,14 @@ import type { ComponentChildren } from 'preact'
 import type { Timer, Turn } from '../../studio/api.ts'
 import { clockOf, dayOf, duration, exactly } from '../words.ts'
 import type { Life } from './life.ts'
-import { useMoment, useTold } from './looking.ts'
+import { detailMs, useTold, useUnhurried } from './looking.ts'
 import { Decided, Moves, Path } from './told.tsx'
 import { pretty } from './value.tsx'
 
 const kindWords = { event: 'event', timer: 'timer', outcome: 'news of a letter', merge: 'two became one' } as const
 
 export function Happened({ life }: { life: Life }) {
-  const moment = useMoment(life)
+  const moment = useUnhurried(life, detailMs)
   useTold(life)
   const turn = life.turn(moment.index)
   return (

@@ -1,30 +1,37 @@
 /** Where the machine stood at the instant looked at: on its chart, with timers as rings and the ways just taken lit. */
-import { useMemo } from 'preact/hooks'
+import type { ComponentChild } from 'preact'
+import { useRef } from 'preact/hooks'
 import type { Chart as ChartShape } from '../../studio/api.ts'
 import { Chart } from '../chart/Chart.tsx'
 import type { Life } from './life.ts'
-import { useClock, useMoment, useTold } from './looking.ts'
+import { useClock, useInView, useMoment, useTold } from './looking.ts'
 import { Path } from './told.tsx'
 
 export function Instant({ life, chart }: { life: Life; chart: ChartShape | null }) {
-  const moment = useMoment(life)
-  const now = useClock(life)
-  useTold(life)
-  const active = life.active()
-  const turn = moment.now ? null : life.turn(moment.index)
-  const taken = useMemo(() => new Set(turn?.taken), [turn])
+  const [box, inView] = useInView()
   return (
-    <section class="instant" aria-labelledby="instant-title">
-      <h2 id="instant-title">
-        The machine <span class="soft">{moment.now ? 'now' : 'at this instant'}</span>
-      </h2>
-      {chart === null ? (
-        <Standing active={active} />
-      ) : (
-        <Chart chart={chart} active={active} timers={life.standing()?.timers ?? []} now={moment.now ? now : moment.at} highlight={taken} />
-      )}
+    <section class="instant" aria-labelledby="instant-title" ref={box}>
+      <h2 id="instant-title">The machine at this instant</h2>
+      {chart === null ? <Standing active={life.active()} /> : <Moving life={life} chart={chart} inView={inView} />}
     </section>
   )
+}
+
+/** The chart as of the instant looked at; out of sight it stays as it was. */
+function Moving({ life, chart, inView }: { life: Life; chart: ChartShape; inView: boolean }) {
+  const moment = useMoment(life)
+  const now = useClock(life)
+  const told = useTold(life)
+  const at = moment.now ? now : moment.at
+  const drawn = useRef<ComponentChild>(null)
+  const drawnFor = useRef<unknown[]>([])
+  const wanted = [chart, moment, told, now]
+  if (drawn.current === null || (inView && wanted.some((part, index) => part !== drawnFor.current[index]))) {
+    drawnFor.current = wanted
+    const taken = moment.now ? [] : (life.turn(moment.index)?.taken ?? [])
+    drawn.current = <Chart chart={chart} active={life.active()} timers={life.standing()?.timers ?? []} now={at} highlight={new Set(taken)} />
+  }
+  return drawn.current
 }
 
 /** The active states as a list, while there is no chart. */

@@ -1,6 +1,10 @@
 /** A life as Preact components look at it. */
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
+import type { RefObject } from 'preact'
 import type { Life, Moment } from './life.ts'
+
+/** Details go with a moving hand at this pace; the scrubber, its states and its words with every frame. */
+export const detailMs = 80
 
 /** The instant looked at; the component is drawn again in the frame in which it changes. */
 export function useMoment(life: Life): Moment {
@@ -16,16 +20,21 @@ export function useTold(life: Life): number {
   return times
 }
 
-/** The instant looked at, once it has stood still for a moment: for what costs too much to draw in every frame. */
-export function useRested(life: Life, ms: number): Moment {
+/** The instant looked at, drawn again every `ms` at most while a hand moves: for what costs too much in every frame. */
+export function useUnhurried(life: Life, ms: number): Moment {
   const [moment, setMoment] = useState(life.moment)
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout> | null = null
+    let drawnAt = -Infinity
+    const draw = () => {
+      timer = null
+      drawnAt = performance.now()
+      setMoment(life.moment)
+    }
     const stop = life.onMoment(() => {
-      timer ??= setTimeout(() => {
-        timer = null
-        setMoment(life.moment)
-      }, ms)
+      const rest = drawnAt + ms - performance.now()
+      if (rest <= 0) draw()
+      else timer ??= setTimeout(draw, rest)
     })
     return () => {
       stop()
@@ -60,4 +69,16 @@ export function useShade(): number {
     }
   }, [])
   return times
+}
+
+/** Whether an element is on screen, or nearly. */
+export function useInView(): [RefObject<HTMLElement | null>, boolean] {
+  const box = useRef<HTMLElement>(null)
+  const [inView, setInView] = useState(true)
+  useEffect(() => {
+    const observer = new IntersectionObserver(([entry]) => setInView(entry?.isIntersecting ?? true), { rootMargin: '100px' })
+    observer.observe(box.current!)
+    return () => observer.disconnect()
+  }, [])
+  return [box, inView]
 }

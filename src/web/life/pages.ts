@@ -2,8 +2,8 @@
 import type { Turn } from '../../studio/api.ts'
 
 export const pageTurns = 200
-/** 10,000 turns with all their detail; of longer lives the pages farthest from the reader go. */
-const pagesMax = 50
+/** A page of long carts is a megabyte: lives beyond 3,200 turns are kept around the reader. */
+const pagesMax = 16
 const underWayMax = 2
 const againMs = 2_000
 

@@ -97,7 +97,7 @@ function paintTurns(pen: CanvasRenderingContext2D, { track, axis, widthPx }: She
 function bars(pen: CanvasRenderingContext2D, counts: Uint16Array, colour: string, from: number, highest: number) {
   const most = Math.max(4, ...counts)
   pen.fillStyle = colour
-  for (const [x, n] of counts.entries()) if (n > 0) pen.fillRect(x - 0.75, from, 1.5, highest * (0.3 + (0.7 * Math.log(n)) / Math.log(most)))
+  for (const [x, n] of counts.entries()) if (n > 0) pen.fillRect(x - 0.75, from, 1.5, highest * (0.4 + (0.6 * Math.log(n)) / Math.log(most)))
 }
 
 /** How long nothing happened, where there is room to say so. */

@@ -5,7 +5,7 @@ import type { Track, Turn } from '../../studio/api.ts'
 import { LongList, Tabs } from '../parts/common.tsx'
 import { clockOf, count, dayOf, exactly } from '../words.ts'
 import type { Life } from './life.ts'
-import { useRested, useTold } from './looking.ts'
+import { useUnhurried, useTold } from './looking.ts'
 import { LetterMark } from './told.tsx'
 
 const filters = [
@@ -17,7 +17,7 @@ type Filter = (typeof filters)[number][0]
 
 const rowPx = 46
 /** The list follows a drag at this pace; the scrubber itself goes with every frame. */
-const followMs = 110
+const followMs = 160
 
 /** Which turns a filter leaves; null: all of them. Pure. */
 export function chosen({ count, states, letters }: Track, filter: Filter): number[] | null {
@@ -30,7 +30,7 @@ export function chosen({ count, states, letters }: Track, filter: Filter): numbe
 
 export function Story({ life }: { life: Life }) {
   useTold(life)
-  const moment = useRested(life, followMs)
+  const moment = useUnhurried(life, followMs)
   const [filter, setFilter] = useState<Filter>('all')
   const indices = useMemo(() => chosen(life.track, filter), [life.track, filter])
   const turns = indices?.length ?? life.track.count
@@ -58,7 +58,7 @@ export function Story({ life }: { life: Life }) {
           <LongList
             count={turns}
             rowPx={rowPx}
-            heightPx="min(520px, 60vh)"
+            heightPx="min(460px, 60vh)"
             label="Turns, the first on top. Arrow keys go from turn to turn."
             scrollTo={row}
             onSeen={(from, to) => life.see(indexOf(from), indexOf(Math.max(from, Math.min(to, turns) - 1)))}

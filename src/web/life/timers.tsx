@@ -1,13 +1,14 @@
 /** Timers armed at the instant looked at, with what was left of each, and what the regions remembered. */
+import { useState } from 'preact/hooks'
 import type { Timer } from '../../studio/api.ts'
 import { Time } from '../parts/common.tsx'
 import { duration } from '../words.ts'
 import type { Life } from './life.ts'
-import { useClock, useMoment, useTold } from './looking.ts'
+import { detailMs, useClock, useTold, useUnhurried } from './looking.ts'
 import { Value } from './value.tsx'
 
 export function Timers({ life }: { life: Life }) {
-  const moment = useMoment(life)
+  const moment = useUnhurried(life, detailMs)
   const now = useClock(life)
   useTold(life)
   const standing = life.standing()
@@ -61,12 +62,13 @@ export const Ring = ({ left }: { left: number }) => (
 
 /** What the regions remembered, for whoever looks closely. */
 export function Memory({ life }: { life: Life }) {
-  useMoment(life)
+  useUnhurried(life, detailMs)
   useTold(life)
   const standing = life.standing()
-  const regions = Object.entries(standing?.context ?? {})
+  const [open, setOpen] = useState(false)
+  const regions = Object.entries((open && standing?.context) || {})
   return (
-    <details class="card memory">
+    <details class="card memory" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>What the machine remembers</summary>
       <dl class="body facts">
         {regions.map(([region, memory]) => (

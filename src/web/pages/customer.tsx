@@ -90,12 +90,10 @@ function Whole({ life }: { life: Life }) {
         {life.track.count > 0 ? <Scrubber life={life} chart={chart} /> : <p class="body soft">Nothing has happened in this life yet.</p>}
       </section>
       <div class="at-instant">
-        <div class="wide-side">
-          {why !== null && <Why life={life} template={why} decision={decision} onChoose={to} onClose={() => to(null)} />}
-          <Story life={life} />
-        </div>
-        <div class="narrow-side">
-          {life.track.count > 0 && <Happened life={life} />}
+        {why !== null && <Why life={life} template={why} decision={decision} onChoose={to} onClose={() => to(null)} />}
+        <Story life={life} />
+        {life.track.count > 0 && <Happened life={life} />}
+        <div class="had">
           <Cart life={life} />
           <Timers life={life} />
           <Memory life={life} />
