@@ -1,13 +1,22 @@
-/** What open studios cost the engine: durable events/s with twenty tabs watching, in turns with none. */
+/** What open studios cost the engine, and how quick their pages are in a real browser. */
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
+import { chromiumPath, openBrowser } from '../sim/chromium.ts'
+import { makeCrowd } from '../sim/crowd.ts'
+import { scrub } from '../sim/scrub.ts'
 import { makeDirectory, median, removeDirectory, startBeckon } from './child.ts'
 import type { Measure } from './targets.ts'
 import { introduce, load } from './throughput.ts'
 
 const tabs = 20
 
-export const measureStudio: Measure = async ({ quick, say, figures }) => {
+export const measureStudio: Measure = async (options) => {
+  await measureTabs(options)
+  if (chromiumPath !== undefined) await measurePages(options)
+}
+
+/** Durable events/s with twenty tabs watching, in turns with none. */
+const measureTabs: Measure = async ({ quick, say, figures }) => {
   const directory = makeDirectory()
   const server = await startBeckon(directory)
   await introduce(server)
@@ -42,4 +51,32 @@ async function openTab(url: string, customer: number, onMessage: () => void): Pr
   await once(socket, 'open')
   socket.send(JSON.stringify({ watch: customer }))
   return socket
+}
+
+/** A life of 10,000 events among 100,000 customers is dragged through; the chart is drawn some times, on pages of their own. */
+const measurePages: Measure = async ({ quick, say, figures }) => {
+  say('the studio in a browser')
+  const directory = makeDirectory()
+  makeCrowd({ dir: directory, customers: quick ? 1_000 : 100_000, turns: 10_000, now: Date.now() - 60_000 })
+  const server = await startBeckon(directory)
+  const browser = await openBrowser()
+  const page = await browser.newPage({ viewport: { width: 1440, height: 900 } })
+  const answer = await fetch(`${server.url}/studio/api/customers?query=busy`)
+  const { customers } = (await answer.json()) as { customers: { id: number }[] }
+  const scrubs: number[] = []
+  const charts: number[] = []
+  for (let round = 0; round < 5; round++) {
+    await page.goto(`${server.url}/studio/customers/${customers[0]!.id}`)
+    const { framesPerSecond, turns } = await scrub(page)
+    scrubs.push(framesPerSecond)
+    figures['studio.turns'] = turns
+    await page.goto(`${server.url}/studio`)
+    await page.getByRole('heading', { name: 'Cart' }).waitFor()
+    charts.push((await page.evaluate("performance.getEntriesByName('chart')[0].duration")) as number)
+  }
+  figures['studio.scrubFps'] = median(scrubs)
+  figures['studio.chartMs'] = median(charts)
+  await browser.close()
+  await server.stop()
+  removeDirectory(directory)
 }

@@ -130,6 +130,20 @@ const targets: readonly Target[] = [
     goal: { atLeast: 0.95 },
     note: (f) => `median of pairs; ${count(f['studio.heard'])} messages read by ${count(f['studio.tabs'])} tabs`,
   },
+  {
+    name: 'a long life, dragged through',
+    unit: 'pictures/s',
+    value: of('studio.scrubFps'),
+    goal: { atLeast: 30 },
+    note: (f) => `${count(f['studio.turns'])} turns, in headless Chromium beside the server; median of 5`,
+  },
+  {
+    name: 'the chart of the machine, drawn',
+    unit: 'ms',
+    value: of('studio.chartMs'),
+    goal: { atMost: 100 },
+    note: () => 'first drawing of a page; median of 5',
+  },
   { name: 'an idle socket', unit: 'KB', value: of('sockets.kb'), goal: { atMost: 20 }, note: (f) => `${count(f['sockets.count'])} of them` },
 ]
 

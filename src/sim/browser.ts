@@ -1,30 +1,11 @@
-/** For tests: a real server, a real browser, and what a person would look for on its pages. */
-import { existsSync, mkdtempSync } from 'node:fs'
+/** For tests: a real server, and pages that remember what they complained of. */
+import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { chromium } from 'playwright-core'
 import type { Browser, Page } from 'playwright-core'
 import { readConfig } from '../cli/config.ts'
 import { startServer } from '../serve.ts'
 import type { Server, ServerConfig } from '../serve.ts'
-
-/** Where a Chromium is, if there is one. */
-export const chromiumPath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((path) => existsSync(path))
-
-if (chromiumPath === undefined) process.stderr.write('no browser was found: the tests in Chromium are skipped (apt-get install chromium)\n')
-
-const flags = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
-
-export const openBrowser = (): Promise<Browser> => chromium.launch({ executablePath: chromiumPath!, args: flags })
 
 export type House = { server: Server; dataDir: string; secretKey: string; publicKey: string; stop(): Promise<void> }
 

@@ -6,10 +6,13 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { chromiumPath, openBrowser, openHouse, openPage, send } from './browser.ts'
+import { openHouse, openPage, send } from './browser.ts'
 import type { House } from './browser.ts'
+import { chromiumPath, openBrowser } from './chromium.ts'
 import { makeCrowd } from './crowd.ts'
 import { scrub } from './scrub.ts'
+
+if (chromiumPath === undefined) process.stderr.write('no browser was found: the tests in Chromium are skipped (apt-get install chromium)\n')
 
 let browser: Browser
 const houses: House[] = []

@@ -1,5 +1,5 @@
 /** The instant looked at in words, above the scrubber, with steps to either side. */
-import { clockOf, dayOf, exactly, number } from '../words.ts'
+import { clockOf, count as counted, dayOf, exactly, number } from '../words.ts'
 import type { Life } from './life.ts'
 import { useClock, useMoment, useTold } from './looking.ts'
 
@@ -30,7 +30,7 @@ export function Readout({ life }: { life: Life }) {
         </span>
       </div>
       <div class="steps">
-        <span class="soft small numbers which">{moment.now ? `after ${number(count)} turns` : `turn ${number(moment.index + 1)} of ${number(count)}`}</span>
+        <span class="soft small numbers which">{moment.now ? `after ${counted(count, 'turn')}` : `turn ${number(moment.index + 1)} of ${number(count)}`}</span>
         <button type="button" class="button small" onClick={() => life.step(-1)} disabled={!moment.now && moment.index === 0} aria-label="One turn back">
           ←
         </button>

@@ -58,7 +58,7 @@ export function Story({ life }: { life: Life }) {
           <LongList
             count={turns}
             rowPx={rowPx}
-            heightPx="min(460px, 60vh)"
+            heightPx={turns < 6 ? rowPx * 6 : 'min(460px, 60vh)'}
             label="Turns, the first on top. Arrow keys go from turn to turn."
             scrollTo={row}
             onSeen={(from, to) => life.see(indexOf(from), indexOf(Math.max(from, Math.min(to, turns) - 1)))}

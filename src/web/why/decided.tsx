@@ -13,7 +13,7 @@ export function WhyDecided({ decision, life, open }: { decision: WhyDecision; li
     <details class="why-decided" open={open}>
       <summary>
         <LetterMark queued={queued} />
-        <span class="verdict break">{queued ? sentence(decision.words) : `Not sent: ${decision.words}`}</span>
+        <span class="verdict break">{verdictOf(decision)}</span>
         <span class="soft small numbers" title={exactly(decision.at)}>
           {when(decision.at, life.now())}
         </span>
@@ -38,6 +38,12 @@ export function WhyDecided({ decision, life, open }: { decision: WhyDecision; li
       </div>
     </details>
   )
+}
+
+/** The answer first, then what it went by. */
+function verdictOf({ decision, letter, words }: WhyDecision): string {
+  if (decision === 'skipped') return `Not sent: ${words}`
+  return `${letter?.state === 'sent' ? 'Sent' : 'Queued'}: ${words}`
 }
 
 function Steps({ steps, life, journey }: { steps: readonly WhyStep[]; life: Life; journey: string }) {

@@ -65,10 +65,14 @@ function Answer({ answer, life, chosen }: { answer: WhyAnswer; life: Life; chose
       {first && <WhyDecided key={first.id} decision={first} life={life} open />}
       {never && <Never never={never} life={life} template={answer.template} before={decisions.length} />}
       {!never && decisions.length === 0 && <p class="soft">It waits for an answer right now.</p>}
-      {others.length > 0 && <h3>{count(others.length, 'other time')} that it came up</h3>}
-      {others.map((decision) => (
-        <WhyDecided key={decision.id} decision={decision} life={life} open={false} />
-      ))}
+      {others.length > 0 && (
+        <details class="other-times">
+          <summary>{count(others.length, 'other time')} that it came up</summary>
+          {others.map((decision) => (
+            <WhyDecided key={decision.id} decision={decision} life={life} open={false} />
+          ))}
+        </details>
+      )}
     </>
   )
 }
