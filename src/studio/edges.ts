@@ -3,18 +3,17 @@
  * (states before, event, states after, whether anything changed): of what looks the same the first is taken for all, so
  * that a busy shop costs the engine next to nothing.
  */
+import { transitionKey } from '../chart/graph.ts'
 import type { MachineEvent } from '../core/event.ts'
 import type { Life } from '../core/life.ts'
-import type { Candidacy, StateSet, Stepper } from '../core/step/step.ts'
+import type { StateSet, Stepper } from '../core/step/step.ts'
 
 /** Answers told to a machine within one turn, at most. */
 const answersMax = 8
 const rememberedMax = 4_096
 
-export const keyOf = ({ source, event, targets }: Pick<Candidacy, 'source' | 'event' | 'targets'>): string => `${source} ${event} ${targets.join(',')}`
-
 /** The transitions that a turn took, the answers about its letters included. */
-export function takenIn(stepper: Stepper, before: Life, event: MachineEvent, after: Life): string[] {
+function takenIn(stepper: Stepper, before: Life, event: MachineEvent, after: Life): string[] {
   const keys: string[] = []
   let { snapshot } = before
   const heard: MachineEvent[] = [event]
@@ -23,7 +22,7 @@ export function takenIn(stepper: Stepper, before: Life, event: MachineEvent, aft
       ...stepper
         .explain(snapshot, heard[i]!)
         .filter(({ taken }) => taken)
-        .map(keyOf),
+        .map(transitionKey),
     )
     const step = stepper.step(snapshot, heard[i]!)
     snapshot = step.snapshot

@@ -3,16 +3,17 @@ import { useState } from 'preact/hooks'
 import type { Line } from '../../studio/api.ts'
 import { count, money } from '../words.ts'
 import type { Life } from './life.ts'
-import { detailMs, useTold, useUnhurried } from './looking.ts'
+import { detailMs, useLatest, useTold, useUnhurried } from './looking.ts'
 import { webUrl } from './value.tsx'
 
 export function Cart({ life }: { life: Life }) {
   useUnhurried(life, detailMs)
   useTold(life)
-  const standing = life.standing()
+  const here = life.standing()
+  const standing = useLatest(here)
   const pieces = standing?.cart.reduce((sum, { quantity }) => sum + quantity, 0) ?? 0
   return (
-    <section class="card cart" aria-label="Cart at this instant" aria-busy={standing === null}>
+    <section class="card cart" aria-label="Cart at this instant" aria-busy={here === null}>
       <header>
         <h2>Cart</h2>
         <span class="soft small">{standing === null ? 'on its way' : pieces === 0 ? 'empty' : count(pieces, 'piece')}</span>
@@ -27,7 +28,7 @@ function Lines({ lines, currency }: { lines: readonly Line[]; currency: string |
   const total = lines.reduce((sum, { price = 0, quantity }) => sum + price * quantity, 0)
   return (
     <div class="body">
-      <ul class="lines">
+      <ul class="lines" tabIndex={lines.length > 4 ? 0 : undefined} aria-label="In the cart">
         {lines.map((line) => (
           <li key={line.id}>
             <Picture key={line.image} src={webUrl(line.image)} name={line.name ?? line.id} />

@@ -3,18 +3,19 @@ import type { ComponentChildren } from 'preact'
 import type { Timer, Turn } from '../../studio/api.ts'
 import { clockOf, dayOf, duration, exactly } from '../words.ts'
 import type { Life } from './life.ts'
-import { detailMs, useTold, useUnhurried } from './looking.ts'
+import { detailMs, useLatest, useTold, useUnhurried } from './looking.ts'
 import { Decided, Moves, Path } from './told.tsx'
 import { pretty } from './value.tsx'
 
-const kindWords = { event: 'event', timer: 'timer', outcome: 'news of a letter', merge: 'two became one' } as const
+const kindWords = { event: 'event', timer: 'timer', outcome: 'outcome', merge: 'two became one' } as const
 
 export function Happened({ life }: { life: Life }) {
   const moment = useUnhurried(life, detailMs)
   useTold(life)
-  const turn = life.turn(moment.index)
+  const here = life.turn(moment.index)
+  const turn = useLatest(here)
   return (
-    <section class="card happened" aria-label="What happened" aria-busy={turn === null}>
+    <section class="card happened" tabIndex={0} aria-label="What happened" aria-busy={here === null}>
       <header>
         <h2 class="break">{turn?.name ?? 'What happened'}</h2>
         {turn && <span class="chip">{kindWords[turn.kind]}</span>}

@@ -4,7 +4,7 @@ import { useRef } from 'preact/hooks'
 import type { Chart as ChartShape } from '../../studio/api.ts'
 import { Chart } from '../chart/Chart.tsx'
 import type { Life } from './life.ts'
-import { useClock, useInView, useMoment, useTold } from './looking.ts'
+import { useClock, useInView, useMoment, useTold, useUnhurried } from './looking.ts'
 import { Path } from './told.tsx'
 
 export function Instant({ life, chart }: { life: Life; chart: ChartShape | null }) {
@@ -17,19 +17,25 @@ export function Instant({ life, chart }: { life: Life; chart: ChartShape | null 
   )
 }
 
-/** The chart as of the instant looked at; out of sight it stays as it was. */
+/** Out of sight the chart follows at this pace. */
+const unseenMs = 250
+
+/** The chart as of the instant looked at; in sight with every frame. */
 function Moving({ life, chart, inView }: { life: Life; chart: ChartShape; inView: boolean }) {
-  const moment = useMoment(life)
+  const latest = useMoment(life)
+  const unhurried = useUnhurried(life, unseenMs)
   const now = useClock(life)
   const told = useTold(life)
-  const at = moment.now ? now : moment.at
+  const moment = inView ? latest : unhurried
   const drawn = useRef<ComponentChild>(null)
   const drawnFor = useRef<unknown[]>([])
-  const wanted = [chart, moment, told, now]
-  if (drawn.current === null || (inView && wanted.some((part, index) => part !== drawnFor.current[index]))) {
+  const wanted = [chart, moment, told, moment.now ? now : moment.at]
+  if (wanted.some((part, index) => part !== drawnFor.current[index])) {
     drawnFor.current = wanted
     const taken = moment.now ? [] : (life.turn(moment.index)?.taken ?? [])
-    drawn.current = <Chart chart={chart} active={life.active()} timers={life.standing()?.timers ?? []} now={at} highlight={new Set(taken)} />
+    drawn.current = (
+      <Chart chart={chart} active={life.active()} timers={life.standing()?.timers ?? []} now={moment.now ? now : moment.at} highlight={new Set(taken)} />
+    )
   }
   return drawn.current
 }

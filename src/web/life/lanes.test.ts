@@ -35,7 +35,11 @@ const chart: Chart = {
       node('m.buys.thanks', 'm.buys', 'thanks', 'group'),
       node('m.buys.thanks.none', 'm.buys.thanks', 'none', 'state', true),
     ]),
-    region('m.presence', [node('m.presence', null, 'presence', 'group'), node('hush', 'm.presence', 'quiet', 'state', true), node('m.presence.up', 'm.presence', 'up')]),
+    region('m.presence', [
+      node('m.presence', null, 'presence', 'group'),
+      node('hush', 'm.presence', 'quiet', 'state', true),
+      node('m.presence.up', 'm.presence', 'up'),
+    ]),
   ],
 }
 

@@ -11,7 +11,14 @@ const turn = (index: number, active: string[], decisions: Partial<Decision>[] = 
 
 test('turns that come in live go to the end of the track, and their states are known again', () => {
   const longer = grown(track, [turn(3, ['a']), turn(4, ['c'], [{ decision: 'skipped' }, { decision: 'queued' }])])
-  expect(longer).toEqual({ count: 5, at: [1, 2, 3, 4, 5], states: [0, 0, 1, 0, 2], sets: [['a'], ['b'], ['c']], kinds: [0, 0, 1, 2, 2], letters: [0, 2, 0, 0, 1] })
+  expect(longer).toEqual({
+    count: 5,
+    at: [1, 2, 3, 4, 5],
+    states: [0, 0, 1, 0, 2],
+    sets: [['a'], ['b'], ['c']],
+    kinds: [0, 0, 1, 2, 2],
+    letters: [0, 2, 0, 0, 1],
+  })
   expect(track.count).toBe(3)
 })
 
@@ -24,13 +31,13 @@ test('of the story one may read all, only what moved, or only where a letter cam
 test('the page under the hand is fetched first, then what is on screen, then its neighbours', () => {
   expect(inOrder(5, [9, 9], 12).slice(0, 4)).toEqual([5, 9, 6, 4])
   expect(inOrder(0, [0, -1], 2)).toEqual([0, 1, 2])
-  expect(inOrder(500, [0, 0], 1_000).length).toBeLessThan(20)
+  expect(inOrder(500, [0, 0], 1_000).length).toBeLessThan(40)
 })
 
 test('a long life is fetched only around the reader, and what they left far behind is let go', async () => {
   const count = 100 * pageTurns
   const asked: number[] = []
-  const settled = () => new Promise((done) => setTimeout(done, 20))
+  const settled = () => new Promise((done) => setTimeout(done, 150))
   const pages = new Pages(
     count,
     (from) => {
@@ -42,7 +49,7 @@ test('a long life is fetched only around the reader, and what they left far behi
   pages.look(0)
   await settled()
   expect(asked[0]).toBe(0)
-  expect(asked.length).toBeLessThan(20)
+  expect(asked.length).toBeLessThan(40)
   expect(pages.turn(0)?.index).toBe(0)
   pages.look(90 * pageTurns)
   await settled()
@@ -53,7 +60,8 @@ test('a long life is fetched only around the reader, and what they left far behi
 
 test('only addresses of the web become links or pictures', () => {
   expect(webUrl('https://shop.example/a b')).toBe('https://shop.example/a%20b')
-  for (const text of ['javascript:alert(1)', ' JavaScript:alert(1)', 'data:text/html,x', '//evil.example', '/local.png', 'x', '', 7, null]) expect(webUrl(text)).toBeNull()
+  for (const text of ['javascript:alert(1)', ' JavaScript:alert(1)', 'data:text/html,x', '//evil.example', '/local.png', 'x', '', 7, null])
+    expect(webUrl(text)).toBeNull()
 })
 
 test('what was sent is set out over lines, and shown as it is when it was cut short', () => {

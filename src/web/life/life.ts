@@ -1,6 +1,6 @@
 /**
  * One customer's life as their page holds it: the whole track, turns as they come, and the instant that is looked at.
- * 1. The instant changes once a frame at most, however fast a hand moves; each such frame is marked `scrub`.
+ * 1. The instant changes once a frame at most, however fast a hand moves, and at once for a key; each change is marked `scrub`.
  * 2. What comes in live moves only those who look at now.
  */
 import type { CustomerPage, Standing, Track, Turn } from '../../studio/api.ts'
@@ -18,6 +18,7 @@ export class Life {
   moment: Moment
   #pages: Pages
   #next: Moment | null = null
+  #isDue = false
   #growing = false
   #growAgain = false
   #stopped = false
@@ -50,8 +51,13 @@ export class Life {
 
   /** Goes to an instant with the next frame. */
   goTo(moment: Moment): void {
-    if (this.#next === null) requestAnimationFrame(() => this.#apply())
     this.#next = moment
+    if (this.#isDue) return
+    this.#isDue = true
+    requestAnimationFrame(() => {
+      this.#isDue = false
+      this.#apply()
+    })
   }
 
   /** Where the hand already is, though the frame is not drawn yet. */
@@ -59,12 +65,13 @@ export class Life {
     return this.#next ?? this.moment
   }
 
-  /** By `turns` from where the hand is; from between two turns, one back is the turn just passed. */
+  /** By `turns` from where the hand is, at once; from between two turns, one back is the turn just passed. */
   step(turns: number): void {
     const { index, at, now } = this.heading
     const between = !now && at > (this.track.at[index] ?? at)
     const from = now ? this.track.count : turns < 0 && between ? index + 1 : index
     this.go(Math.max(0, Math.min(this.track.count, from + turns)))
+    this.#apply()
   }
 
   /** Turns in view elsewhere, wanted soon. */
@@ -122,8 +129,9 @@ export class Life {
   }
 
   async #take(page: CustomerPage, fresh: readonly Turn[]): Promise<void> {
-    // A merge tells two lives as one from their beginning; many turns at once are told whole too.
-    const isRetold = fresh.some(({ kind }) => kind === 'merge') || page.turns !== this.track.count + fresh.length
+    // A merge tells two lives as one from their beginning; what does not follow on the last known turn is told whole too.
+    const known = this.track.count
+    const isRetold = fresh.some(({ kind }) => kind === 'merge') || page.turns < known || page.turns > known + fresh.length
     if (isRetold) {
       const track = await ask<Track>(`customers/${this.id}/track`)
       if (this.#stopped) return

@@ -82,3 +82,10 @@ export function useInView(): [RefObject<HTMLElement | null>, boolean] {
   }, [])
   return [box, inView]
 }
+
+/** A value, or the last there was while the next is on its way: shown dimmed it keeps the page from jumping. */
+export function useLatest<T>(value: T | null): T | null {
+  const last = useRef(value)
+  if (value !== null) last.current = value
+  return last.current
+}

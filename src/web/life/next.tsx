@@ -97,7 +97,7 @@ function Ahead({ ahead, now }: { ahead: Next['ahead']; now: number }) {
       {ahead.length === 0 ? (
         <p class="body soft">Nothing, for the next 60 days.</p>
       ) : (
-        <ol class="body ahead">
+        <ol class="body ahead" tabIndex={0} aria-label="What the timers will bring">
           {ahead.map((step, index) => (
             <li key={index}>
               <div class="ahead-at small">

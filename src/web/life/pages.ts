@@ -1,11 +1,13 @@
-/** The turns of one life as they are fetched: 200 a page, those looked at first, then the rest, up to `pagesMax`. */
+/** The turns of one life as they are fetched: 100 a page, those looked at first, then the rest, up to `pagesMax`. */
 import type { Turn } from '../../studio/api.ts'
 
-export const pageTurns = 200
-/** A page of long carts is a megabyte: lives beyond 3,200 turns are kept around the reader. */
-const pagesMax = 16
+export const pageTurns = 100
+/** A page of long carts is half a megabyte: lives beyond 3,200 turns are kept around the reader. */
+const pagesMax = 32
 const underWayMax = 2
 const againMs = 2_000
+/** A hand that flies over pages is not followed to each: reading them would make it stutter. */
+const restMs = 80
 
 export type Fetch = (from: number, count: number, signal: AbortSignal) => Promise<Turn[]>
 
@@ -26,6 +28,7 @@ export class Pages {
   readonly #stop = new AbortController()
   #count: number
   #focus = 0
+  #rested: ReturnType<typeof setTimeout> | null = null
   #seen: readonly [number, number] = [0, -1]
 
   constructor(count: number, fetch: Fetch, onPage: () => void) {
@@ -40,14 +43,16 @@ export class Pages {
   }
 
   look(index: number): void {
-    this.#focus = Math.floor(index / pageTurns)
-    this.#pump()
+    const focus = Math.floor(index / pageTurns)
+    if (focus === this.#focus) return this.#rested === null ? this.#pump() : undefined
+    this.#focus = focus
+    this.#restless()
   }
 
   /** Turns on screen elsewhere than at the instant looked at. */
   see(from: number, to: number): void {
     this.#seen = [Math.floor(from / pageTurns), Math.floor(Math.max(from, to) / pageTurns)]
-    this.#pump()
+    this.#restless()
   }
 
   /** Takes turns that followed the last known one. */
@@ -63,6 +68,15 @@ export class Pages {
 
   stop(): void {
     this.#stop.abort()
+    if (this.#rested !== null) clearTimeout(this.#rested)
+  }
+
+  #restless(): void {
+    if (this.#rested !== null) clearTimeout(this.#rested)
+    this.#rested = setTimeout(() => {
+      this.#rested = null
+      this.#pump()
+    }, restMs)
   }
 
   #pump(): void {
@@ -92,7 +106,7 @@ export class Pages {
       this.#rest(page)
     }
     this.#underWay.delete(page)
-    this.#pump()
+    if (this.#rested === null) this.#pump()
   }
 
   /** A page that did not come, or not whole, is asked for again a little later. */
@@ -100,7 +114,7 @@ export class Pages {
     this.#failed.add(page)
     setTimeout(() => {
       this.#failed.delete(page)
-      this.#pump()
+      if (this.#rested === null) this.#pump()
     }, againMs)
   }
 }

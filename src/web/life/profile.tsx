@@ -9,6 +9,7 @@ import { Value } from './value.tsx'
 const consentWords = { subscribed: 'subscribed', unsubscribed: 'unsubscribed', 'not asked': 'never asked' } as const
 
 export function Profile({ page }: { page: CustomerPage }) {
+  const others = Object.entries(page.profile).filter(([name]) => name !== 'consent' && name !== 'suppressed')
   return (
     <section class="card profile" aria-label="Profile">
       <header>
@@ -25,11 +26,11 @@ export function Profile({ page }: { page: CustomerPage }) {
             <dd>{page.suppressed}</dd>
           </>
         )}
-        {Object.entries(page.profile).map(([name, value]) => (
+        {others.map(([name, value]) => (
           <Fact key={name} name={name} value={value} />
         ))}
       </dl>
-      {Object.keys(page.profile).length === 0 && <p class="body soft">Nothing is known yet: an identify call brings traits.</p>}
+      {others.length === 0 && <p class="body soft">Nothing is known yet: an identify call brings traits.</p>}
     </section>
   )
 }

@@ -17,7 +17,7 @@ export function Readout({ life }: { life: Life }) {
         <time class="numbers" dateTime={new Date(at).toISOString()} title={exactly(at)}>
           <span class="soft">{dayOf(at)}</span> <strong>{clockOf(at)}</strong>
         </time>
-        <span class="happened">
+        <span class="what-happened">
           {moment.now ? (
             <span class="chip good">now</span>
           ) : (

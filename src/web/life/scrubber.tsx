@@ -2,7 +2,7 @@
  * The scrubber: a whole life on one line, and the instant looked at. A slider for hands and for keys: arrows go turn by
  * turn, with shift by ten, Page Up and Down by a twentieth of the life, Home and End to its ends. The right end is now.
  */
-import type { TargetedKeyboardEvent, TargetedPointerEvent, TargetedWheelEvent } from 'preact'
+import type { RefObject, TargetedKeyboardEvent, TargetedPointerEvent, TargetedWheelEvent } from 'preact'
 import { useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Chart } from '../../studio/api.ts'
 import { number } from '../words.ts'
@@ -18,6 +18,8 @@ import { heightOf, lanesAt, paint, rows } from './paint.ts'
 const snapPx = 4
 /** Turns are worth at least so many px at the closest look. */
 const closestPx = 14
+/** Lives of fewer turns are seen well enough as a whole. */
+const zoomedFrom = 40
 
 export function Scrubber({ life, chart }: { life: Life; chart: Chart | null }) {
   useTold(life)
@@ -26,18 +28,11 @@ export function Scrubber({ life, chart }: { life: Life; chart: Chart | null }) {
   const grip = useRef<HTMLDivElement>(null)
   const stands = useRef<HTMLUListElement>(null)
   const [view, setView] = useState<View>(whole)
-  const [widthPx, setWidthPx] = useState(0)
+  const widthPx = useWidth(canvas)
   const shade = useShade()
   const axis = useMemo(() => toAxis(track.at, life.now()), [track, life])
   const lanes = useMemo(() => (chart === null ? [] : toLanes(track.sets, chart)), [track.sets, chart])
 
-  useLayoutEffect(() => {
-    const box = canvas.current!.parentElement!
-    const measure = new ResizeObserver(() => setWidthPx(box.clientWidth))
-    measure.observe(box)
-    setWidthPx(box.clientWidth)
-    return () => measure.disconnect()
-  }, [])
   useLayoutEffect(() => {
     if (widthPx > 0) paint(canvas.current!, { track, axis, lanes, view, widthPx })
   }, [track, axis, lanes, view, widthPx, shade])
@@ -67,16 +62,7 @@ export function Scrubber({ life, chart }: { life: Life; chart: Chart | null }) {
 
   return (
     <div class="scrubber">
-      <div class="lane-names" aria-hidden="true">
-        <span style={{ top: `${rows.dates}px`, height: `${rows.events}px` }}>events</span>
-        <span style={{ top: `${rows.dates + rows.events}px`, height: `${rows.timers}px` }}>timers</span>
-        <span style={{ top: `${rows.dates + rows.events + rows.timers}px`, height: `${rows.letters}px` }}>letters</span>
-        {lanes.map((lane, index) => (
-          <span key={lane.id} style={{ top: `${lanesAt + index * (rows.lane + rows.gap)}px`, height: `${rows.lane}px` }} title={lane.id}>
-            {lane.label}
-          </span>
-        ))}
-      </div>
+      <LaneNames lanes={lanes} />
       <div class="track" style={{ height: `${heightOf(lanes.length)}px` }} {...hands} onWheel={onWheel}>
         <canvas ref={canvas} aria-hidden="true" />
         <div
@@ -98,19 +84,52 @@ export function Scrubber({ life, chart }: { life: Life; chart: Chart | null }) {
           </li>
         ))}
       </ul>
-      {track.count > 40 && (
-        <div class="zoom">
-          <button type="button" class="button quiet small" onClick={() => zoom(0.5)} aria-label="Look closer">
-            +
-          </button>
-          <button type="button" class="button quiet small" onClick={() => zoom(2)} disabled={view.to - view.from >= 1} aria-label="Step back">
-            −
-          </button>
-          <button type="button" class="button quiet small" onClick={() => setView(whole)} disabled={view.to - view.from >= 1}>
-            whole life
-          </button>
-        </div>
-      )}
+      {track.count > zoomedFrom && <Zoom isWhole={view.to - view.from >= 1} onZoom={zoom} onWhole={() => setView(whole)} />}
+    </div>
+  )
+}
+
+/** How wide the track is, px; 0 before it is drawn. */
+function useWidth(canvas: RefObject<HTMLCanvasElement | null>): number {
+  const [widthPx, setWidthPx] = useState(0)
+  useLayoutEffect(() => {
+    const box = canvas.current!.parentElement!
+    const measure = new ResizeObserver(() => setWidthPx(box.clientWidth))
+    measure.observe(box)
+    setWidthPx(box.clientWidth)
+    return () => measure.disconnect()
+  }, [])
+  return widthPx
+}
+
+function LaneNames({ lanes }: { lanes: readonly Lane[] }) {
+  const name = (words: string, top: number, height: number, title = words) => (
+    <span key={title} style={{ top: `${top}px`, height: `${height}px` }} title={title}>
+      {words}
+    </span>
+  )
+  return (
+    <div class="lane-names" aria-hidden="true">
+      {name('events', rows.dates, rows.events)}
+      {name('timers', rows.dates + rows.events, rows.timers)}
+      {name('letters', rows.dates + rows.events + rows.timers, rows.letters)}
+      {lanes.map(({ id, label }, index) => name(label, lanesAt + index * (rows.lane + rows.gap), rows.lane, id))}
+    </div>
+  )
+}
+
+function Zoom({ isWhole, onZoom, onWhole }: { isWhole: boolean; onZoom: (by: number) => void; onWhole: () => void }) {
+  return (
+    <div class="zoom">
+      <button type="button" class="button quiet small" onClick={() => onZoom(0.5)} aria-label="Look closer">
+        +
+      </button>
+      <button type="button" class="button quiet small" onClick={() => onZoom(2)} disabled={isWhole} aria-label="Step back">
+        −
+      </button>
+      <button type="button" class="button quiet small" onClick={onWhole} disabled={isWhole}>
+        whole life
+      </button>
     </div>
   )
 }
@@ -137,7 +156,7 @@ function placeStands(list: HTMLUListElement, lanes: readonly Lane[], { moment, t
   }
 }
 
-const kindWords = ['an event', 'a timer', 'news of a letter', 'a merge']
+const kindWords = ['an event', 'a timer', 'an outcome', 'a merge']
 const spoken = new Intl.DateTimeFormat(undefined, {
   day: 'numeric',
   month: 'short',

@@ -4,17 +4,18 @@ import type { Timer } from '../../studio/api.ts'
 import { Time } from '../parts/common.tsx'
 import { duration } from '../words.ts'
 import type { Life } from './life.ts'
-import { detailMs, useClock, useTold, useUnhurried } from './looking.ts'
+import { detailMs, useClock, useLatest, useTold, useUnhurried } from './looking.ts'
 import { Value } from './value.tsx'
 
 export function Timers({ life }: { life: Life }) {
   const moment = useUnhurried(life, detailMs)
   const now = useClock(life)
   useTold(life)
-  const standing = life.standing()
+  const here = life.standing()
+  const standing = useLatest(here)
   const at = moment.now ? now : moment.at
   return (
-    <section class="card timers" aria-label="Timers at this instant" aria-busy={standing === null}>
+    <section class="card timers" aria-label="Timers at this instant" aria-busy={here === null}>
       <header>
         <h2>Timers</h2>
         <span class="soft small">{standing === null ? 'on their way' : standing.timers.length === 0 ? 'none armed' : 'by what is left'}</span>
@@ -70,7 +71,7 @@ export function Memory({ life }: { life: Life }) {
   return (
     <details class="card memory" onToggle={(event) => setOpen(event.currentTarget.open)}>
       <summary>What the machine remembers</summary>
-      <dl class="body facts">
+      <dl class="body facts" tabIndex={0} aria-label="What each region remembers">
         {regions.map(([region, memory]) => (
           <div key={region} class="fact">
             <dt>{region}</dt>

@@ -32,7 +32,9 @@ export function Value({ value }: { value: unknown }) {
         <summary>
           <span class="break">{text.slice(0, 120)}…</span> <span class="soft small">{text.length.toLocaleString()} characters</span>
         </summary>
-        <pre class="sheet-of-text">{text}</pre>
+        <pre class="sheet-of-text" tabIndex={0}>
+          {text}
+        </pre>
       </details>
     )
   return typeof value === 'object' && value !== null ? <pre class="small">{text}</pre> : <span class="break">{text}</span>

@@ -38,7 +38,6 @@ export function Why({ life, template, decision, onChoose, onClose }: Asked) {
             ))}
           </select>
         )}
-        <span class="grow" />
         <button type="button" class="button quiet small" onClick={onClose} aria-label="Close the explanation">
           Close
         </button>
