@@ -16,6 +16,7 @@ import { dueTimer, fire, turn } from '../core/turn.ts'
 import type { Outside } from '../policy/policy.ts'
 import { learn, learnOutcome, wantsNone } from '../profile/profile.ts'
 import { isSandbox } from '../profile/sandbox.ts'
+import type { Row } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
 import { hashId } from '../store/seen.ts'
 import { createDeciding } from './deciding.ts'
@@ -69,10 +70,7 @@ export function createEngine(options: EngineOptions) {
     hotMax: options.hotMax ?? 50_000,
     ...(options.horizonMs === undefined ? {} : { horizonMs: options.horizonMs }),
     rebuild: (head) => rebuild(head),
-    leadAt(head) {
-      const row = log.get(head)
-      return row === undefined ? 0 : Math.max(0, row.at - row.received)
-    },
+    leadAt: (head) => leadIn(log.life(head)),
   })
   const deciding = createDeciding({ machine: machines.current, config: options.config, prepare: options.prepare, outside: outsideOf })
   const identity = createIdentity({
@@ -86,7 +84,8 @@ export function createEngine(options: EngineOptions) {
     addressOf,
     fireUntil,
     ...(options.onJoin === undefined ? {} : { onJoin: options.onJoin }),
-    onRefused: (hot, error) => setAside(hot.head, hot, hot.life.at, error),
+    // Under no row: none of those there are was refused, so none of them is to be taken again.
+    onRefused: (hot, error) => setAside(0, hot, hot.life.at, error),
   })
   const behind = createWriteBehind({
     lives,
@@ -255,7 +254,7 @@ export function createEngine(options: EngineOptions) {
     const at = Math.max(hot.life.at, received + hot.lead) + ms
     hot.lead = at - received
     fireUntil(hot, at, received)
-    const event = { type: 'sandbox.skipped', at }
+    const event = { type: skippedType, at }
     const body = JSON.stringify({ type: event.type, ms, messageId: `skipped/${customer}/${log.lastSeq()}` })
     attempt(hot, at, received, kinds.outcome, 0, body, event.type, () => turn(stepper, hot.life, event, deciding.decide))
     return { at }
@@ -265,12 +264,12 @@ export function createEngine(options: EngineOptions) {
   function retry(id: number, received: number): Refusal | null {
     const aside = quarantine.get(id)
     const row = aside === undefined ? undefined : log.get(aside.seq)
-    if (row === undefined || row.kind > kinds.server) return { refused: 'quarantine.unknown' }
+    if (row === undefined || !isRetriable(row)) return { refused: 'quarantine.unknown' }
     const message = readMessage(row.body, row.at)
     const trust = trusts[row.kind]!
-    const { hot } = identity.whose(message, trust, row.at, received)
+    const { hot, asUser } = identity.whose(message, trust, row.at, received)
     const before = counts.quarantined
-    hear(hot, message, trust, row.source, Math.max(row.at, hot.life.at), received)
+    hear(hot, asUser ? message : withoutUser(message), trust, row.source, Math.max(row.at, hot.life.at), received)
     quarantine.remove(id)
     return counts.quarantined === before ? null : { refused: 'turn.threw', about: quarantine.latest(1)[0]!.reason }
   }
@@ -285,6 +284,17 @@ export function createEngine(options: EngineOptions) {
   const recover = () => tellTail({ log, seen, decisions, lives, telling, rebuild, from: behind.watermark() })
 
   return { take, hearOutcome, fireDue, skip, retry, recover, rebuild, behind, lives, identity, counts, telling }
+}
+
+/** Whether a row that was set aside can be taken once more: an event, and no machine has heard it. */
+export const isRetriable = ({ kind, inert: why }: Pick<Row, 'kind' | 'inert'>): boolean => kind <= kinds.server && why === inert.quarantined
+
+const skippedType = 'sandbox.skipped'
+
+/** How far the skips of a life put its clock ahead of the wall clock, ms. Other rows may be late, or tell of old events. */
+function leadIn(rows: readonly Row[]): number {
+  const skips = rows.filter(({ kind, body }) => kind === kinds.outcome && (JSON.parse(body) as { type: string }).type === skippedType)
+  return Math.max(0, ...skips.map(({ at, received }) => at - received))
 }
 
 const isStoreError = (error: unknown): boolean => String((error as { code?: unknown }).code).startsWith('SQLITE_')

@@ -3,13 +3,15 @@
  * joined by telling both logs as one (R8).
  * 1. Two identified people are never joined: an id that belongs to somebody else moves to whoever uses it now.
  * 2. What a browser merely claims never joins a life that a token or a secret key has vouched for.
- * 3. The older life (the smaller number) stays, whichever way round the event named them.
+ * 3. A sandbox that is ahead in time is joined with sandboxes only: nobody real is taken along into its future.
+ * 4. The older life (the smaller number) stays, whichever way round the event named them.
  */
 import type { Message, Trust } from '../core/event.ts'
 import { inert, kinds, relive, stricter } from '../core/retell.ts'
 import type { Chapter, MergeBody, Recorded, Telling, Told } from '../core/retell.ts'
 import type { Life } from '../core/life.ts'
 import { wantsNone } from '../profile/profile.ts'
+import { hasSandboxName, sandboxPrefix } from '../profile/sandbox.ts'
 import type { Customers } from '../store/customers.ts'
 import type { DecisionRow, Decisions } from '../store/decisions.ts'
 import type { Letters } from '../store/letters.ts'
@@ -80,12 +82,12 @@ export function createIdentity(options: Options) {
     if (userId === undefined) return { hot: device ?? point('a', anonymousId!, bear(at)), asUser: true }
     const user = find('u', userId)
     if (user === null) {
-      const hot = point('u', userId, device !== null && !isSomebody(device) ? device : bear(at))
+      const hot = point('u', userId, device !== null && isFree(device, userId) ? device : bear(at))
       if (anonymousId !== undefined && hot !== device) point('a', anonymousId, hot)
       return { hot, asUser: true }
     }
     if (anonymousId === undefined || user === device) return { hot: user, asUser: true }
-    const free = device === null || !isSomebody(device)
+    const free = device === null || (isFree(device, userId) && areOfOneTime(user, device))
     if (trust === 'browser' && user.life.profile.verified)
       return { hot: free ? (device ?? point('a', anonymousId, bear(at))) : point('a', anonymousId, bear(at)), asUser: false }
     if (device !== null && free) return { hot: join(user, device, at, received), asUser: true }
@@ -111,10 +113,13 @@ export function createIdentity(options: Options) {
   }
 
   function mayJoin(a: Hot, b: Hot, trust: Trust): boolean {
-    if (a === b) return false
+    if (a === b || !areOfOneTime(a, b)) return false
     if (isSomebody(a) && isSomebody(b)) return false
     return trust !== 'browser' || !(a.life.profile.verified || b.life.profile.verified)
   }
+
+  /** Whether a life that nobody has a userId in may become this user's. */
+  const isFree = (device: Hot, userId: string): boolean => !isSomebody(device) && (device.lead === 0 || userId.startsWith(sandboxPrefix))
 
   /** Whether a userId leads here: its own events may all have been too old, or set aside, for the profile to know of it. */
   function isSomebody({ id, head, life }: Hot): boolean {
@@ -168,6 +173,8 @@ export function createIdentity(options: Options) {
 
   return { whose, find }
 }
+
+const areOfOneTime = (a: Hot, b: Hot): boolean => a.lead === b.lead || (hasSandboxName(a.life.profile) && hasSandboxName(b.life.profile))
 
 /** A decision as retelling wants it; its run stands in its key. */
 export function toRecorded(row: { key: string; template: string; at: number; decision: 'queued' | 'skipped' }): Recorded {

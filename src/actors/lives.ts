@@ -8,7 +8,7 @@ import { lifeFromText, lifeToText, nextDue } from '../core/life.ts'
 import type { Life } from '../core/life.ts'
 import { migrate } from '../core/migrate.ts'
 import { birth } from '../core/turn.ts'
-import { isSandbox } from '../profile/sandbox.ts'
+import { hasSandboxName } from '../profile/sandbox.ts'
 import type { Customers, Stored } from '../store/customers.ts'
 import { Agenda } from './agenda.ts'
 import type { Machines } from './machines.ts'
@@ -46,7 +46,7 @@ type Options = {
   horizonMs?: number
   /** Tells a life again from the log, when what is stored cannot be read. */
   rebuild: (head: number) => { life: Life; machine: number }
-  /** How far a sandbox customer was ahead of the wall clock at a row, ms. */
+  /** How far a sandbox customer is ahead of the wall clock after a row, ms. */
   leadAt: (head: number) => number
 }
 
@@ -71,17 +71,14 @@ export function createLives(options: Options) {
     const stored = customers.get(id)
     if (stored === undefined) return null
     const { life, machine } = read(stored)
-    return keep({
-      id,
-      life,
-      head: stored.head,
-      machine,
-      before: null,
-      dirty: false,
-      armed: Infinity,
-      used: true,
-      lead: isSandbox(life.profile) ? options.leadAt(stored.head) : 0,
-    })
+    const one = keep({ id, life, head: stored.head, machine, before: null, dirty: false, armed: Infinity, used: true, lead: 0 })
+    measure(one)
+    return one
+  }
+
+  /** Finds out from the log how far a life is ahead of the wall clock. */
+  function measure(one: Hot) {
+    one.lead = hasSandboxName(one.life.profile) ? options.leadAt(one.head) : 0
   }
 
   function read(stored: Stored): { life: Life; machine: number } {
@@ -119,6 +116,7 @@ export function createLives(options: Options) {
   return {
     agenda,
     raw,
+    measure,
     put,
     size: () => hot.size,
     hot: () => hot.values(),
@@ -228,8 +226,8 @@ export function createLives(options: Options) {
     store(one: Hot) {
       if (!one.dirty) return
       const { life, machine } = one.before ?? one
-      // Due in whichever machine wakes it first: it is looked at again then.
-      const due = Math.min(nextDue(life) ?? Infinity, nextDue(one.life) ?? Infinity)
+      // Due in whichever machine wakes it first, by the wall clock: it is looked at again then.
+      const due = Math.min(nextDue(life) ?? Infinity, nextDue(one.life) ?? Infinity) - one.lead
       customers.put(one.id, one.head, machine, due === Infinity ? null : due, lifeToText(machines.of(machine).stepper, life))
       one.dirty = false
     },

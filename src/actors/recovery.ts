@@ -8,7 +8,7 @@ import { hashId } from '../store/seen.ts'
 import type { Seen } from '../store/seen.ts'
 import { toRecorded } from './identity.ts'
 import type { Outcome } from './intake.ts'
-import type { Lives } from './lives.ts'
+import type { Hot, Lives } from './lives.ts'
 
 type Tail = {
   log: Log
@@ -26,6 +26,7 @@ export function tellTail(tail: Tail): number {
   const { seen, lives } = tail
   let told = 0
   const gone = new Set<number>()
+  const touched = new Set<Hot>()
   for (const row of rowsOf(tail)) if (row.kind === kinds.merge) gone.add((JSON.parse(row.body) as MergeBody).otherId)
   for (const row of rowsOf(tail)) {
     told++
@@ -38,7 +39,10 @@ export function tellTail(tail: Tail): number {
     const { life, machine } = row.kind === kinds.merge ? tail.rebuild(row.seq) : tellRow(tail, hot, row)
     one.machine = machine
     lives.put(one, life, row.seq)
+    touched.add(one)
   }
+  // A sandbox's time may have been skipped in these very rows.
+  for (const one of touched) lives.measure(one)
   return told
 }
 

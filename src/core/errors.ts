@@ -69,6 +69,7 @@ export const codes = {
   'studio.input_invalid': [400, 'Check the value named.'],
   'letter.unknown': [404, 'There is no letter with this number (any more).'],
   'letter.not_waiting': [409, 'Only a failed letter can be sent again, and only a held one released: look at its state again.'],
+  'letter.unwanted': [409, 'They want no letters any more, so none is sent to them, whoever asks.'],
   'quarantine.unknown': [404, 'It was retried already, or is not there.'],
   'sandbox.only': [409, 'Time can be skipped for sandbox customers only: make one under Try it.'],
   // command line

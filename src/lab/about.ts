@@ -1,4 +1,5 @@
 /** An event in one short line: its name, and what it was about. Whatever clients send is text here, and is cut. */
+import { eventWords } from '../chart/words.ts'
 import { toMachineEvent } from '../core/event.ts'
 import type { MachineEvent, Properties } from '../core/event.ts'
 import { inert, kinds } from '../core/retell.ts'
@@ -21,14 +22,16 @@ export function eventOf(row: Said): MachineEvent | null {
   return row.kind > kinds.server ? null : toMachineEvent(readMessage(row.body, row.at), row.at)
 }
 
-/** `Product Added`, `mail.opened`, `Two lives joined`. */
+/** `Product Added`, `Letter opened`, `Two lives joined`. */
 export function rowName(row: Said): string {
   if (row.kind === kinds.merge) return 'Two lives joined'
   if (row.kind === kinds.timer) return row.body
   const { type, event, ms } = JSON.parse(row.body) as { type: string; event?: unknown; ms?: number }
-  if (row.kind === kinds.outcome) return type === 'sandbox.skipped' ? `Skipped ${duration(ms)}` : type
-  return typeof event === 'string' ? cut(event, nameCharsMax) : `${type[0]!.toUpperCase()}${type.slice(1)}`
+  if (row.kind === kinds.outcome) return type === 'sandbox.skipped' ? `Skipped ${duration(ms)}` : capital(eventWords(type))
+  return typeof event === 'string' ? cut(event, nameCharsMax) : capital(type)
 }
+
+const capital = (words: string): string => `${words[0]!.toUpperCase()}${words.slice(1)}`
 
 /** What the row was about; null when there is nothing to say. */
 export function rowAbout(row: Said): string | null {

@@ -8,6 +8,8 @@ export const sandboxDomain = 'sandbox.invalid'
 
 export const isSandboxAddress = (address: string): boolean => address.endsWith(`@${sandboxDomain}`)
 
+/** Whether somebody made up is called so: only they may be ahead in time. */
+export const hasSandboxName = ({ userId, anonymousId }: Profile): boolean => (userId ?? anonymousId ?? '').startsWith(sandboxPrefix)
+
 /** Whether nobody real can be behind a profile. */
-export const isSandbox = ({ userId, anonymousId, email }: Profile): boolean =>
-  (userId ?? anonymousId ?? '').startsWith(sandboxPrefix) && (email === undefined || isSandboxAddress(email))
+export const isSandbox = (profile: Profile): boolean => hasSandboxName(profile) && (profile.email === undefined || isSandboxAddress(profile.email))

@@ -164,7 +164,7 @@ export type Turn = {
   seq: number
   at: number
   kind: 'event' | 'timer' | 'outcome' | 'merge'
-  /** `Product Added`, `abandonAfter passed`, `mail.opened`. */
+  /** `Product Added`, `abandonAfter passed`, `Letter opened`. */
   name: string
   /** In one short line: `Boston fern · 24.50 EUR`; null when there is nothing to say. */
   about: string | null

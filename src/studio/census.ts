@@ -22,6 +22,8 @@ export function createCensus({ customers, lives, machines }: Options) {
   let early = new Set<number>()
   let walkedTo = 0
   let counted = 0
+  /** The last customer's id when the walk began. */
+  let end = 0
   let state: 'new' | 'walking' | 'done' = 'new'
   let changed = new Set<string>()
 
@@ -46,6 +48,7 @@ export function createCensus({ customers, lives, machines }: Options) {
 
   function begin() {
     state = 'walking'
+    end = customers.lastId()
     for (const hot of lives.hot()) {
       if (hot.head === 0) continue
       early.add(hot.id)
@@ -82,8 +85,8 @@ export function createCensus({ customers, lives, machines }: Options) {
       state = 'done'
       early = new Set()
     },
-    /** Share of all customers counted so far. */
-    share: (): number => (state === 'done' ? 1 : counted / Math.max(1, customers.countIdentified())),
+    /** About which share of all customers is counted so far: by ids, as to count them all would hold up a turn. */
+    share: (): number => (state === 'done' ? 1 : Math.min(1, walkedTo / Math.max(1, end))),
     counted: () => counted,
     turned(hot: Hot, before: Life, after: Life) {
       const from = before.snapshot.states

@@ -16,12 +16,15 @@ const viewersMax = 200
 
 type Options = { feed: Feed; inspector: Inspector; clock: Clock; mayWatch: (request: IncomingMessage) => boolean }
 
+/** How long a page may take over its side of a close: a tab that sleeps must not hold up a stop. (Unknown to the types of `ws`.) */
+const settings = { closeTimeout: 2_000 }
+
 /** A session that ended does not look on for longer than this. */
 const recheckMs = 30_000
 
 export function createLive({ feed, inspector, clock, mayWatch }: Options) {
   const requests = new Map<WebSocket, IncomingMessage>()
-  const server = new WebSocketServer({ noServer: true, perMessageDeflate: false, maxPayload: pageBytesMax, clientTracking: true })
+  const server = new WebSocketServer({ ...settings, noServer: true, perMessageDeflate: false, maxPayload: pageBytesMax, clientTracking: true })
 
   const upgrade =
     (use: (socket: WebSocket, request: IncomingMessage) => void): Upgrade =>

@@ -130,7 +130,7 @@ test('rows that no machine heard are turns too, with the reason', () => {
       .slice(7)
       .map(({ name, unheard, moves }) => [name, unheard, moves]),
   ).toEqual([
-    ['mail.opened', 'not human', []],
+    ['Letter opened', 'not human', []],
     ['Product Viewed', 'too old', []],
     ['Group', 'nothing a journey listens to', []],
   ])

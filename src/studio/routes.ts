@@ -1,15 +1,17 @@
 /** The studio's own routes below /studio/api: questions for the reader, what people may do with letters, and how things are. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Batch } from '../actors/batch.ts'
+import { isRetriable } from '../actors/engine.ts'
 import type { Engine } from '../actors/engine.ts'
 import type { Lives } from '../actors/lives.ts'
-import { codes, isRefusal } from '../core/errors.ts'
+import { BeckonError, codes, isRefusal } from '../core/errors.ts'
 import type { Refusal } from '../core/errors.ts'
 import { kinds } from '../core/retell.ts'
 import type { Clock } from '../core/world.ts'
 import { sendRefusal } from '../gateway/answer.ts'
 import type { Counters, Refused as Counted } from '../gateway/counters.ts'
 import { rowName } from '../lab/about.ts'
+import { wantsNone } from '../profile/profile.ts'
 import type { Store } from '../store/store.ts'
 import type { Health, Quarantined, Refused } from './api.ts'
 import type { Reader } from './reader.ts'
@@ -57,10 +59,10 @@ export function addQuestions(
   ofCustomer('/why', (place, query) => reader.ask('why', { ...place, ...named(query, ['template']), ...numbered(query, 'decision') }))
   scope.get('/customers/:id/preview', async (request: Asked, reply) => {
     const place = placeOf(request)
-    const template = request.query['template']
+    const { template } = named(request.query, ['template'])
     if (place === null) return sendRefusal(reply, { refused: 'customer.unknown' })
     if (template === undefined) return sendRefusal(reply, { refused: 'studio.input_invalid', about: 'template' })
-    return sendFrame(reply, await reader.ask('preview', { ...place, template: template.slice(0, queryCharsMax) }))
+    return sendFrame(reply, await reader.ask('preview', { ...place, template }))
   })
 
   scope.get('/letters', ({ query }: Asked, reply) =>
@@ -89,9 +91,14 @@ function sendFrame(reply: FastifyReply, told: { html: string } | { words: string
 
 const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
-/** The given ones of a query's texts, none longer than anybody types. */
-const named = <K extends string>(query: Asked['query'], names: readonly K[]): { [P in K]?: string } =>
-  Object.fromEntries(names.flatMap((name) => (query[name] ? [[name, query[name].slice(0, queryCharsMax)]] : []))) as { [P in K]?: string }
+/** The given ones of a query's texts, none longer than anybody types. What is given twice is a list, and no text. */
+function named<K extends string>(query: Asked['query'], names: readonly K[]): { [P in K]?: string } {
+  const given = names.flatMap((name) => {
+    const text: unknown = query[name]
+    return typeof text === 'string' && text !== '' ? [[name, text.slice(0, queryCharsMax)] as const] : []
+  })
+  return Object.fromEntries(given) as { [P in K]?: string }
+}
 
 const numbered = <K extends string>(query: Asked['query'], name: K): { [P in K]?: number } =>
   (query[name] !== undefined && Number.isSafeInteger(Number(query[name])) ? { [name]: Number(query[name]) } : {}) as { [P in K]?: number }
@@ -101,14 +108,29 @@ function within(text: string | undefined, min: number, max: number, otherwise: n
   return text === undefined || !Number.isSafeInteger(number) ? otherwise : Math.min(max, Math.max(min, number))
 }
 
-type LetterActions = { store: Store; clock: Clock; audit: Audit; onLetters: () => void }
+/** Answers that too many wait already, or that the server stops, as such: neither is a fault. */
+export function answerBusy(scope: FastifyInstance) {
+  scope.setErrorHandler((error: Error, _request, reply) => {
+    if (error instanceof BeckonError && codes[error.code][0] === 503) return sendRefusal(reply, { refused: error.code, about: error.message })
+    throw error
+  })
+}
+
+type LetterActions = { store: Store; lives: Lives; clock: Clock; audit: Audit; onLetters: () => void }
 
 /** A failed letter is tried again, a held one released: on somebody's word, which is written down. */
-export function addLetterActions(scope: FastifyInstance, { store, clock, audit, onLetters }: LetterActions) {
+export function addLetterActions(scope: FastifyInstance, { store, lives, clock, audit, onLetters }: LetterActions) {
+  /** The drain knows suppressed addresses; who said no in their profile alone is known here (R7). */
+  function wantsLetters(customer: number): boolean {
+    const profile = lives.raw(customer)?.life.profile
+    return profile !== undefined && !wantsNone(profile) && profile.erased !== true
+  }
   const act = (path: 'retry' | 'release', did: string) =>
     scope.post(`/letters/:id/${path}`, (request: Asked, reply) => {
       const id = Number(request.params.id)
-      if (!Number.isSafeInteger(id) || store.letters.get(id) === undefined) return sendRefusal(reply, { refused: 'letter.unknown' })
+      const letter = Number.isSafeInteger(id) ? store.letters.get(id) : undefined
+      if (letter === undefined) return sendRefusal(reply, { refused: 'letter.unknown' })
+      if (!wantsLetters(letter.customer)) return sendRefusal(reply, { refused: 'letter.unwanted' })
       if (!store.letters.write(() => store.letters[path](id, clock.now()))) return sendRefusal(reply, { refused: 'letter.not_waiting' })
       audit(request, did, `letter ${id}`)
       onLetters()
@@ -126,8 +148,8 @@ export function addLiveRoutes(scope: FastifyInstance, { store, batch, engine, co
   scope.get('/quarantine', (_request, reply) => {
     const rows = store.quarantine.latest(quarantineShownMax).map((aside): Quarantined => {
       const row = store.log.get(aside.seq)
-      const isMessage = row !== undefined && row.kind <= kinds.server
-      return { ...aside, name: row === undefined ? 'gone' : row.kind === kinds.timer ? row.body : rowName(row), retriable: isMessage }
+      if (row === undefined) return { ...aside, name: 'Two lives joined', retriable: false }
+      return { ...aside, name: row.kind === kinds.timer ? row.body : rowName(row), retriable: isRetriable(row) }
     })
     return reply.send({ rows, total: store.quarantine.count() })
   })

@@ -160,6 +160,10 @@ export function addSandboxRoutes(scope: FastifyInstance, { sandboxes, audit }: S
     if (isRefusal(speaker)) return sendRefusal(reply, speaker)
     const { body } = request
     if (!isObject(body)) return sendRefusal(reply, { refused: 'event.json_invalid' })
+    // The server would vouch for it, and somebody real would be written to.
+    const email = isObject(body['properties']) ? body['properties']['email'] : undefined
+    if (email !== undefined && !(typeof email === 'string' && isSandboxAddress(email)))
+      return sendRefusal(reply, { refused: 'studio.input_invalid', about: `properties.email is no address at ${sandboxDomain}` })
     const refusal = await sandboxes.send({ type: 'track', event: body['event'], properties: body['properties'], ...speaker })
     if (refusal !== null) return sendRefusal(reply, refusal)
     audit(request, `sent ${String(body['event'])}`, `customer ${request.params.id}`)

@@ -20,7 +20,7 @@ import { createLive } from './live.ts'
 import { addPages } from './pages.ts'
 import { createReader } from './reader.ts'
 import type { ReaderOptions } from './reader.ts'
-import { addLetterActions, addLiveRoutes, addQuestions, toRefused } from './routes.ts'
+import { addLetterActions, addLiveRoutes, addQuestions, answerBusy, toRefused } from './routes.ts'
 import { addSandboxRoutes, createSandboxes } from './sandbox.ts'
 
 export type StudioOptions = {
@@ -104,9 +104,10 @@ export function addStudio(options: StudioOptions): Studio {
   void app.register(
     async (scope) => {
       access.guard(scope)
+      answerBusy(scope)
       access.addRoutes(scope)
       addQuestions(scope, { reader, clock, lives: engine.lives, chart })
-      addLetterActions(scope, { store, clock, audit: access.audit, onLetters: options.onLetters })
+      addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
     },

@@ -1,7 +1,7 @@
 /** The frame of the studio: who is looking, where they are, and the page that belongs there. Pages are fetched when first needed. */
 import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { Fault, Spinner } from './parts/common.tsx'
+import { Fault, Spinner } from './parts/basics.tsx'
 import { AccessIcon, InboxIcon, LiveIcon, MachineIcon, PeopleIcon, SunIcon, TryIcon } from './parts/icons.tsx'
 import { useStore } from './hooks.ts'
 import { feed } from './live.ts'

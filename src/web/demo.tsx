@@ -13,7 +13,7 @@ import { BagIcon, LeafMark, Said, WhoDialog } from './demo/parts.tsx'
 import { countOf, keepVisitor, visitor } from './demo/visitor.ts'
 import { startWay, way } from './demo/way.ts'
 import { useStore } from './hooks.ts'
-import { Fault, Spinner } from './parts/common.tsx'
+import { Fault, Spinner } from './parts/basics.tsx'
 import { applyTheme, meet, session } from './session.ts'
 import './styles/demo.css'
 

@@ -1,7 +1,7 @@
 /** The chosen customer: what runs, and what each possible next event would do. Pointing at an event lights up its transitions. */
 import type { Chart, CustomerPage, Foreseen, Next, Timer, Turn } from '../../studio/api.ts'
 import type { Asked } from '../hooks.ts'
-import { Fault, PriorityChip } from '../parts/common.tsx'
+import { Fault, PriorityChip } from '../parts/basics.tsx'
 import { duration, exactly } from '../words.ts'
 
 type Would = Next['events'][number]

@@ -1,7 +1,7 @@
 /** The chosen state in words: what it is, who stands there, and what leads in and out. */
 import type { Chart, ChartEdge, ChartRegion } from '../../studio/api.ts'
 import { withQuery } from '../ask.ts'
-import { PriorityChip } from '../parts/common.tsx'
+import { PriorityChip } from '../parts/basics.tsx'
 import { count } from '../words.ts'
 import { findState, kindWords, pathOf, transitionWords } from './telling.ts'
 

@@ -1,6 +1,6 @@
 /** The cart, the checkout, and what was ordered. */
 import { useEffect, useState } from 'preact/hooks'
-import { Fault } from '../parts/common.tsx'
+import { Fault } from '../parts/basics.tsx'
 import { useStore } from '../hooks.ts'
 import { askShop, productOf, shop } from './backend.ts'
 import { tellCart, tellPage } from './events.ts'

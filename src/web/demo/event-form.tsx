@@ -1,7 +1,7 @@
 /** An event to send: its name, its properties as JSON, and the same event for a developer to copy. */
 import { useState } from 'preact/hooks'
 import type { Chart, SandboxEvent } from '../../studio/api.ts'
-import { Tabs } from '../parts/common.tsx'
+import { Tabs } from '../parts/basics.tsx'
 import { otherEvents, readProperties, toClientCode, toCurl, usualEvents } from './bench.ts'
 
 type Props = { userId: string; shopUrl: string; chart: Chart | null; disabled: boolean; onSend: (event: SandboxEvent) => void }

@@ -3,7 +3,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { Chart as ChartShape } from '../../studio/api.ts'
 import { Chart } from '../chart/Chart.tsx'
 import { useAsk, useNow } from '../hooks.ts'
-import { Fault, Spinner } from '../parts/common.tsx'
+import { Fault, Spinner } from '../parts/basics.tsx'
 import { Regions } from './life.tsx'
 import type { Life } from './life.tsx'
 

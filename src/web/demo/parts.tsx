@@ -1,6 +1,6 @@
 /** Small parts of the demo shop. */
 import { useEffect, useRef, useState } from 'preact/hooks'
-import { Fault } from '../parts/common.tsx'
+import { Fault } from '../parts/basics.tsx'
 import { useStore } from '../hooks.ts'
 import { shop } from './backend.ts'
 import { enter, scene } from './moves.ts'

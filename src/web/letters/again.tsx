@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks'
 import type { LetterRow } from '../../studio/api.ts'
 import { tell } from '../ask.ts'
-import { Confirm } from '../parts/common.tsx'
+import { Confirm } from '../parts/basics.tsx'
 
 /** Nothing for letters that are on their way or have arrived. */
 export function Again({ letter, onChanged }: { letter: LetterRow; onChanged: () => void }) {

@@ -1,7 +1,7 @@
 /** One letter: what became of it, how it looks, what it is made of, and what can be done about it. */
 import { useEffect, useState } from 'preact/hooks'
 import type { LetterPage } from '../../studio/api.ts'
-import { Empty, Fault, Spinner, StateChip, Tabs, Time } from '../parts/common.tsx'
+import { Empty, Fault, Spinner, StateChip, Tabs, Time } from '../parts/basics.tsx'
 import { Refused } from '../ask.ts'
 import { useAsk, useNow, useStore } from '../hooks.ts'
 import { session } from '../session.ts'

@@ -15,7 +15,7 @@ export type Stand = {
   tint: number | null
 }
 
-export const tints = 4
+const tints = 4
 
 export function toLanes(sets: Track['sets'], chart: Chart): Lane[] {
   const nodes = homesOf(chart)

@@ -18,7 +18,7 @@ export const lanesAt = lettersAt + rows.letters + rows.gap
 export const heightOf = (lanes: number) => lanesAt + lanes * (rows.lane + rows.gap)
 
 const colours = ['ink', 'soft', 'line', 'strong-line', 'sunk', 'accent', 'medium', 'low', 'high', 'card', 'accent-tint', 'medium-tint', 'low-tint'] as const
-export type Colours = Record<(typeof colours)[number], string>
+type Colours = Record<(typeof colours)[number], string>
 
 /** Each lane's tints: what fills a state, and what it begins with. */
 const laneTints = [
@@ -29,7 +29,7 @@ const laneTints = [
 ] as const
 
 /** The tokens as the canvas can use them, in the light of the moment. */
-export function coloursOf(element: HTMLElement): Colours {
+function coloursOf(element: HTMLElement): Colours {
   const kept = element.style.color
   const read = colours.map((name) => {
     element.style.color = `var(--${name})`

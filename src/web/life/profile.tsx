@@ -1,7 +1,7 @@
 /** What is known about them, and every letter that ever came up. */
 import type { CustomerPage, Decision } from '../../studio/api.ts'
 import { useState } from 'preact/hooks'
-import { StateChip, Time } from '../parts/common.tsx'
+import { StateChip, Time } from '../parts/basics.tsx'
 import { Ids } from './head.tsx'
 import { LetterMark, sentence } from './told.tsx'
 import { Value } from './value.tsx'

@@ -2,7 +2,7 @@
 import type { TargetedKeyboardEvent } from 'preact'
 import { useMemo, useState } from 'preact/hooks'
 import type { Track, Turn } from '../../studio/api.ts'
-import { LongList, Tabs } from '../parts/common.tsx'
+import { LongList, Tabs } from '../parts/basics.tsx'
 import { clockOf, count, dayOf, exactly } from '../words.ts'
 import type { Life } from './life.ts'
 import { useUnhurried, useTold } from './looking.ts'

@@ -1,7 +1,7 @@
 /** Timers armed at the instant looked at, with what was left of each, and what the regions remembered. */
 import { useState } from 'preact/hooks'
 import type { Timer } from '../../studio/api.ts'
-import { Time } from '../parts/common.tsx'
+import { Time } from '../parts/basics.tsx'
 import { duration } from '../words.ts'
 import type { Life } from './life.ts'
 import { detailMs, useClock, useLatest, useTold, useUnhurried } from './looking.ts'
@@ -36,7 +36,7 @@ export function Timers({ life }: { life: Life }) {
 export const timerKey = ({ event, due }: Timer) => `${event} ${due}`
 
 /** A timer's name, when it is due, and a ring that runs down. */
-export function TimerLine({ timer, at, now }: { timer: Timer; at: number; now: number }) {
+function TimerLine({ timer, at, now }: { timer: Timer; at: number; now: number }) {
   const left = timer.due - at
   return (
     <li class="timer">

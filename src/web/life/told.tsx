@@ -1,7 +1,7 @@
 /** Small parts that tell what a turn did: moves, letters, timers. */
 import { Fragment } from 'preact'
 import type { Decision, Foreseen, Turn } from '../../studio/api.ts'
-import { PriorityChip, StateChip } from '../parts/common.tsx'
+import { PriorityChip, StateChip } from '../parts/basics.tsx'
 
 /** `cart active → abandoned.reminded`. */
 export function Moves({ moves }: { moves: Turn['moves'] }) {

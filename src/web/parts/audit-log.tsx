@@ -4,7 +4,7 @@ import type { AuditRow } from '../../studio/api.ts'
 import { ask, withQuery } from '../ask.ts'
 import { useAsk } from '../hooks.ts'
 import { clockOf, dayOf } from '../words.ts'
-import { Empty, Fault, Spinner } from './common.tsx'
+import { Empty, Fault, Spinner } from './basics.tsx'
 
 type AuditPage = { rows: AuditRow[]; before: number | null }
 

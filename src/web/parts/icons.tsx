@@ -59,13 +59,6 @@ export const SunIcon = () => (
     <path d="M10 2v1.800M10 16.200V18M2 10h1.800M16.200 10H18M4.300 4.300l1.300 1.300M14.400 14.400l1.300 1.300M15.700 4.300l-1.300 1.300M5.600 14.400l-1.300 1.300" />
   </Icon>
 )
-export const LetterIcon = InboxIcon
-export const ClockIcon = () => (
-  <Icon>
-    <circle cx="10" cy="10" r="7.500" />
-    <path d="M10 5.800V10l2.800 1.900" />
-  </Icon>
-)
 export const SearchIcon = () => (
   <Icon>
     <circle cx="9" cy="9" r="5.500" />

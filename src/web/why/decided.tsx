@@ -4,7 +4,7 @@ import type { Life } from '../life/life.ts'
 import { useMoment } from '../life/looking.ts'
 import { LetterMark, Path, sentence } from '../life/told.tsx'
 import { Value } from '../life/value.tsx'
-import { PriorityChip, StateChip } from '../parts/common.tsx'
+import { PriorityChip, StateChip } from '../parts/basics.tsx'
 import { clockOf, dayOf, duration, exactly, when } from '../words.ts'
 
 export function WhyDecided({ decision, life, open }: { decision: WhyDecision; life: Life; open: boolean }) {
@@ -115,7 +115,7 @@ function Guards({ guards }: { guards: WhyStep['guards'] }) {
   )
 }
 
-export function Saw({ saw }: { saw: Record<string, unknown> }) {
+function Saw({ saw }: { saw: Record<string, unknown> }) {
   const seen = Object.entries(saw)
   if (seen.length === 0) return <p class="soft small">It looked at nothing.</p>
   return (
