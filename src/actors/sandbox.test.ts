@@ -1,3 +1,7 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { lifeToText } from '../core/life.ts'
 import { hours, minutes } from '../kit/kit.ts'
@@ -59,4 +63,45 @@ test('nobody real can be made to live faster', () => {
   for (const key of ['u:bob', 'u:sandbox-eve']) expect(shop.engine.skip(shop.find(key)!.id, minutes(45), start)).toEqual({ refused: 'sandbox.only' })
   expect(shop.engine.skip(999, 1, start)).toEqual({ refused: 'customer.unknown' })
   expect(shop.words()).toEqual([])
+})
+
+test('skips, events and restarts in any order: the clock never runs backwards, and every life is what its log tells', () => {
+  const deed = fc.oneof(
+    fc.record({ kind: fc.constant('event' as const), event: fc.constantFrom('Product Viewed', 'Product Added', 'Order Completed'), gap: fc.nat(minutes(20)) }),
+    fc.record({ kind: fc.constant('skip' as const), ms: fc.integer({ min: 1_000, max: hours(40) }), gap: fc.nat(minutes(20)) }),
+    fc.record({ kind: fc.constant('pass' as const), gap: fc.nat(hours(2)) }),
+    fc.record({ kind: fc.constant('restart' as const), finish: fc.boolean(), gap: fc.nat(minutes(5)) }),
+  )
+  fc.assert(
+    fc.property(fc.array(deed, { minLength: 3, maxLength: 25 }), (deeds) => {
+      const dir = mkdtempSync(join(tmpdir(), 'beckon-'))
+      let shop = openShop({ dir })
+      let now = start
+      let clock = 0
+      const { userId, email } = sandbox
+      const told = { product_id: 'fern', price: 3, order_id: 'o', total: 3, email }
+      shop.send({ type: 'track', userId, event: 'Product Viewed', properties: told }, now)
+      for (const one of deeds) {
+        now += one.gap
+        if (one.kind === 'event') shop.send({ type: 'track', userId, event: one.event, properties: told, messageId: `m${now}` }, now)
+        else if (one.kind === 'pass') shop.pass(now)
+        else if (one.kind === 'skip') {
+          shop.store.begin()
+          shop.engine.skip(shop.find(`u:${userId}`)!.id, one.ms, now)
+          shop.store.commit()
+        } else {
+          if (one.finish) shop.finish()
+          shop.close()
+          shop = openShop({ dir })
+        }
+        const { life } = shop.find(`u:${userId}`)!
+        expect(life.at).toBeGreaterThanOrEqual(clock)
+        clock = life.at
+      }
+      expect(shop.check()).toMatchObject({ findings: [] })
+      shop.close()
+      rmSync(dir, { recursive: true })
+    }),
+    { numRuns: 25 },
+  )
 })
