@@ -146,6 +146,30 @@ test('an event that was set aside can be retried once the machine is mended, and
   expect(shop.check().findings).toEqual([])
 })
 
+test('two lives that could not be joined are listed, and retrying takes no event twice', () => {
+  const shop = openShop()
+  abandon(shop)
+  shop.send({ type: 'track', anonymousId: 'phone', event: 'Product Viewed', properties: mug }, noon)
+  const { stepper } = shop.machines.current
+  const step = stepper.step
+  stepper.step = () => {
+    throw new Error('a bug in a machine')
+  }
+  shop.send({ type: 'page', userId: 'ann', anonymousId: 'phone' }, noon + s)
+  stepper.step = step
+  const [page, join] = shop.store.quarantine.latest(9)
+  const retry = (id: number) => {
+    shop.store.begin()
+    const answer = shop.engine.retry(id, noon + min)
+    shop.store.commit()
+    return answer
+  }
+  expect(retry(join!.id)).toEqual({ refused: 'quarantine.unknown' })
+  expect(retry(page!.id)).toBeNull()
+  expect(shop.find('u:ann')!.life.snapshot.context).toMatchObject({ cart: { lines: [{ id: 'mug', quantity: 1 }] } })
+  expect(shop.check().findings).toEqual([])
+})
+
 test('an event from last week is kept and triggers nothing, unless a secret key sends it', () => {
   const shop = openShop()
   const old = { type: 'track', anonymousId: 'a', event: 'Product Added', properties: mug }

@@ -6,6 +6,7 @@ import { expect, test } from 'vitest'
 import { lifeToText } from '../core/life.ts'
 import { hours, minutes } from '../kit/kit.ts'
 import { openShop } from '../sim/shop.ts'
+import type { Shop } from '../sim/shop.ts'
 
 const start = Date.UTC(2026, 10, 23, 12)
 const sandbox = { userId: 'sandbox-ann', email: 'ann@sandbox.invalid' }
@@ -104,4 +105,69 @@ test('skips, events and restarts in any order: the clock never runs backwards, a
     }),
     { numRuns: 25 },
   )
+})
+
+const reopened = (dir: string, shop: Shop, isClean: boolean) => {
+  if (isClean) shop.finish()
+  shop.close()
+  return openShop({ dir })
+}
+
+function skipFor(shop: Shop, key: string, ms: number, now: number) {
+  shop.store.begin()
+  shop.engine.skip(shop.find(key)!.id, ms, now)
+  shop.store.commit()
+}
+
+const fern = { product_id: 'fern', price: 24.5 }
+
+test('after a restart, clean or not, a clock that was put forward goes on, and its timers fire by it', () => {
+  for (const isClean of [true, false]) {
+    const dir = mkdtempSync(join(tmpdir(), 'beckon-'))
+    const before = openShop({ dir })
+    before.send({ type: 'identify', userId: sandbox.userId, traits: { email: sandbox.email } }, start)
+    skipFor(before, 'u:sandbox-ann', hours(720), start)
+    before.send({ type: 'track', userId: sandbox.userId, event: 'Product Added', properties: fern }, start + minutes(1))
+    const after = reopened(dir, before, isClean)
+    // Nobody asks for the customer meanwhile: their timer alone wakes them.
+    after.pass(start + minutes(2))
+    after.pass(start + minutes(31))
+    expect(after.words()).toEqual(['cart-abandoned queued'])
+    expect(after.find('u:sandbox-ann')!.lead).toBe(hours(720))
+    after.close()
+  }
+})
+
+test('a timer that fires late, or an old event, sets no clock back at the next start', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'beckon-'))
+  const before = openShop({ dir })
+  before.send({ type: 'track', userId: sandbox.userId, event: 'Product Added', properties: { ...fern, email: sandbox.email } }, start)
+  skipFor(before, 'u:sandbox-ann', hours(240), start)
+  before.send({ type: 'track', userId: sandbox.userId, event: 'Product Added', properties: fern }, start + minutes(1))
+  before.pass(start + hours(26))
+  before.send({ type: 'track', userId: sandbox.userId, event: 'Product Viewed', properties: fern }, start + hours(1), { now: start + hours(27) })
+  const after = reopened(dir, before, true)
+  expect(after.find('u:sandbox-ann')!.lead).toBe(hours(240))
+  expect(after.check().findings).toEqual([])
+  after.close()
+})
+
+test('nobody real is taken along into the future of a sandbox, however their ids meet', () => {
+  const shop = openShop()
+  const visitor = (name: string) => {
+    shop.send({ type: 'track', anonymousId: name, event: 'Product Viewed', properties: fern }, start)
+    skipFor(shop, `a:${name}`, hours(720), start)
+  }
+  visitor('sandbox-v')
+  shop.send({ type: 'track', userId: 'bob', anonymousId: 'sandbox-v', event: 'Product Added', properties: fern }, start + minutes(1))
+  visitor('sandbox-w')
+  shop.send({ type: 'page', userId: 'carl' }, start)
+  shop.send({ type: 'page', userId: 'carl', anonymousId: 'sandbox-w' }, start + minutes(1))
+  visitor('sandbox-x')
+  shop.send({ type: 'alias', userId: 'dora', previousId: 'sandbox-x' }, start + minutes(1))
+  for (const key of ['u:bob', 'u:carl', 'u:dora']) expect(shop.find(key)).toMatchObject({ lead: 0, life: { at: start + minutes(1) } })
+  // One sandbox may become another.
+  visitor('sandbox-y')
+  shop.send({ type: 'identify', userId: 'sandbox-eve', anonymousId: 'sandbox-y', traits: { email: 'eve@sandbox.invalid' } }, start + minutes(1))
+  expect(shop.find('u:sandbox-eve')).toMatchObject({ lead: hours(720), id: shop.find('a:sandbox-y')!.id })
 })

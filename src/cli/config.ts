@@ -57,12 +57,19 @@ export function readConfig(flags: Flags): ServerConfig {
         ? undefined
         : { audience: text('BECKON_TOKEN_AUDIENCE') ?? publicUrl, ...optional('secret', tokenSecret), ...optional('publicKey', tokenKey) },
     ),
-    signIn: text('BECKON_SIGN_IN') === 'required',
+    signIn: isRequired('BECKON_SIGN_IN'),
     proxies: Number(text('BECKON_PROXIES') ?? 0),
     eventsPerSecond: Number(text('BECKON_EVENTS_PER_SECOND') ?? 20_000),
     hotMax: Number(text('BECKON_HOT_CUSTOMERS') ?? 50_000),
     log: (text('BECKON_LOG') ?? 'info') as ServerConfig['log'],
   }
+}
+
+/** A lock that was misspelt must not stay open. */
+function isRequired(name: string): boolean {
+  const value = text(name)
+  if (value !== undefined && value !== 'required') throw new BeckonError('usage', `${name} is "${value}": write required, or leave it out`)
+  return value !== undefined
 }
 
 /** An environment variable, or the content of the file named by NAME_FILE. */

@@ -1,6 +1,7 @@
 /**
  * How many customers stand in each state, exact while they move.
- * 1. Stored lives are walked in slices, by id; whoever is in memory when the walk begins is counted at once.
+ * 1. Stored lives are walked in slices, by id; whoever is in memory when the walk begins is counted at once, or, where
+ *    an older machine left them, first in the walk.
  * 2. A move counts only for a customer who was counted already: the others are counted where they stand when the walk
  *    comes to them.
  */
@@ -20,6 +21,8 @@ export function createCensus({ customers, lives, machines }: Options) {
   const moved = new Map<StateSet, number>()
   const perState = new Map<string, number>()
   let early = new Set<number>()
+  /** In memory as an older machine left them: they stand elsewhere once they are carried over. */
+  let older: number[] = []
   let walkedTo = 0
   let counted = 0
   /** The last customer's id when the walk began. */
@@ -51,9 +54,14 @@ export function createCensus({ customers, lives, machines }: Options) {
     end = customers.lastId()
     for (const hot of lives.hot()) {
       if (hot.head === 0) continue
-      early.add(hot.id)
-      add(hot.life.snapshot.states, 1)
+      if (hot.machine === machines.version) count(hot)
+      else older.push(hot.id)
     }
+  }
+
+  function count(hot: Hot) {
+    early.add(hot.id)
+    add(hot.life.snapshot.states, 1)
   }
 
   function standing(stored: { machine: number; life: string }): StateSet | null {
@@ -71,12 +79,18 @@ export function createCensus({ customers, lives, machines }: Options) {
     walk(most: number) {
       if (state === 'done') return
       if (state === 'new') begin()
+      for (const id of older.splice(0, most)) {
+        const hot = lives.get(id)
+        if (hot !== null) count(hot)
+      }
+      if (older.length > 0) return
       const slice = customers.slice(walkedTo, most)
       for (const stored of slice) {
         walkedTo = stored.id
         if (early.has(stored.id)) continue
         // What is stored is behind what is in memory.
-        const states = lives.peek(stored.id)?.life.snapshot.states ?? standing(stored)
+        const hot = lives.peek(stored.id)
+        const states = hot?.machine === machines.version ? hot.life.snapshot.states : standing(stored)
         if (states !== null) add(states, 1)
       }
       if (slice.length === most) return
@@ -112,6 +126,7 @@ export function createCensus({ customers, lives, machines }: Options) {
       walkedTo = 0
       counted = 0
       early = new Set()
+      older = []
       moved.clear()
       perState.clear()
       changed = new Set()

@@ -39,7 +39,8 @@ function takenIn(stepper: Stepper, before: Life, event: MachineEvent, after: Lif
 type Seen = { keys: readonly string[]; times: number }
 
 /** Counts transitions taken since they were last asked for. `eventOf`: what the machine heard, read from its row only when nothing like it was seen. */
-export function createEdges(stepper: Stepper, eventOf: (type: string, at: number, kind: number, body: string) => MachineEvent) {
+export function createEdges(stepper: Stepper, listens: readonly string[], eventOf: (type: string, at: number, kind: number, body: string) => MachineEvent) {
+  const listened = new Set(listens)
   let remembered = new Map<StateSet, Map<StateSet, Map<string, Seen>>>()
   /** Of turns after which everything is as it was. */
   let idle = new Map<StateSet, Map<string, Seen>>()
@@ -48,14 +49,16 @@ export function createEdges(stepper: Stepper, eventOf: (type: string, at: number
 
   function seenOf(before: Life, after: Life, type: string, kind: number, body: string): Seen {
     const byType = before.snapshot === after.snapshot ? idleOf(before.snapshot.states) : movedOf(before.snapshot.states, after.snapshot.states)
-    let seen = byType.get(type)
+    // Clients make up names without end: those that no state listens to by name are explained as one.
+    const heardAs = listened.has(type) ? type : type.slice(0, type.indexOf('.') + 1)
+    let seen = byType.get(heardAs)
     if (seen === undefined) {
       if (++size > rememberedMax) {
         remembered = new Map()
         idle = new Map()
         size = 0
       }
-      byType.set(type, (seen = { keys: takenIn(stepper, before, eventOf(type, after.at, kind, body), after), times: 0 }))
+      byType.set(heardAs, (seen = { keys: takenIn(stepper, before, eventOf(type, after.at, kind, body), after), times: 0 }))
     }
     return seen
   }

@@ -1,5 +1,10 @@
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { loadMachine } from '../actors/load-machine.ts'
 import { minutes } from '../kit/kit.ts'
+import { machinesDirectory } from '../main.ts'
 import type { ShopOptions } from '../sim/shop.ts'
 import { openShop } from '../sim/shop.ts'
 import type { FeedMessage, FeedTick, Health } from './api.ts'
@@ -93,6 +98,41 @@ test('numbers stay exact while stored customers are still being counted, move, a
   for (let n = 0; n < 8; n++) tick()
   expect(last()).toMatchObject({ counted: 1, total: 1_007 })
   expect(present(sum(heard))).toEqual(counted(shop))
+})
+
+test('after the machine changed, whoever a crash left in memory is counted where the new one has them', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'beckon-'))
+  const before = openShop({ dir })
+  for (let n = 0; n < 5; n++) before.track(`c${n}`, 'Product Viewed', start + n, { product_id: 'fern' })
+  before.close()
+  const machines = join(dir, 'changed')
+  cpSync(machinesDirectory, machines, { recursive: true })
+  const browsing = join(machines, 'browsing.ts')
+  writeFileSync(browsing, readFileSync(browsing, 'utf8').replaceAll(/\bwatching\b/g, 'looking'))
+  const { shop, open, tick } = watched({ dir, machine: loadMachine(machines) })
+  const { heard } = open()
+  for (let n = 0; n < 3; n++) shop.track(`c${n}`, 'Product Viewed', start + 1_000 + n, { product_id: 'fern' })
+  tick()
+  expect(present(sum(heard))).toEqual(counted(shop))
+  shop.close()
+})
+
+test('names that clients make up are told apart by nobody, and cost no more than one', () => {
+  const { shop, open, tick } = watched()
+  const { last } = open()
+  shop.track('ann', 'Product Viewed', start, { product_id: 'fern' })
+  const { stepper } = shop.machines.current
+  const explain = stepper.explain
+  let explained = 0
+  stepper.explain = (snapshot, event) => {
+    explained++
+    return explain.call(stepper, snapshot, event)
+  }
+  for (let n = 0; n < 100; n++) shop.track('ann', `Made up ${n}`, start + 1_000 + n)
+  stepper.explain = explain
+  expect(explained).toBeLessThan(5)
+  tick()
+  expect(last().events.at(-1)).toMatchObject({ name: 'Made up 99' })
 })
 
 test('transitions that were taken are told by the key the chart draws them under, letters’ answers included', () => {

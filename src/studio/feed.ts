@@ -13,6 +13,7 @@ import { kinds } from '../core/retell.ts'
 import type { Clock } from '../core/world.ts'
 import type { Machine } from '../actors/load-machine.ts'
 import { rowAbout, rowName } from '../lab/about.ts'
+import { shapeOf } from '../lab/shape.ts'
 import { timerKey } from '../lab/told.ts'
 import { movesOf, standingOf } from '../lab/turns.ts'
 import { timerWords } from '../lab/wording.ts'
@@ -47,7 +48,7 @@ export function createFeed(options: Options) {
   const { clock, machine, census } = options
   const { stepper } = machine
   const viewers = new Set<Viewer>()
-  const edges = createEdges(stepper, eventOf)
+  const edges = createEdges(stepper, shapeOf(machine).listens, eventOf)
   let watched = new Set<number>()
   /** The latest turns, each in a place that is used again and again. */
   const ring: Noted[] = []

@@ -8,6 +8,9 @@ import type { Refusal } from '../core/errors.ts'
 
 const localHost = /^(?:localhost|127\.\d{1,3}\.\d{1,3}\.\d{1,3}|\[::1\])(?::\d{1,5})?$/i
 
+/** What proxies add of their own. */
+const proxied = ['x-forwarded-for', 'forwarded', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via']
+
 type Place = { publicUrl: string; isOpen: boolean }
 
 /** Whether to refuse a request, judged by its Host and Origin alone. A WebSocket upgrade counts as a change. */
@@ -20,8 +23,7 @@ export function createOriginCheck({ publicUrl, isOpen }: Place): (request: Incom
     const isChange = headers.upgrade !== undefined || (method !== 'GET' && method !== 'HEAD')
     if (isOpen) {
       if (!localHost.test(host)) return foreign('this server is open to its own machine only')
-      if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined)
-        return foreign('it came through a proxy: set BECKON_PUBLIC_URL, so that people sign in')
+      if (proxied.some((name) => headers[name] !== undefined)) return foreign('it came through a proxy: set BECKON_PUBLIC_URL, so that people sign in')
       return isChange && origin !== undefined && !isLocal(origin) ? foreign('another origin') : null
     }
     if (!isChange || origin === own) return null

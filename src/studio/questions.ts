@@ -45,18 +45,19 @@ const turnsMax = 500
 export function createQuestions({ store, of, version, config, letters }: QuestionsContext) {
   const machine = of(version)
   const stage: Stage = { store, machine, config, letters }
-  const kept = new Map<string, ToldLife>()
+  const kept = new Map<number, ToldLife>()
   let chart: Promise<Chart> | null = null
 
   function tell({ id, head }: About): ToldLife | null {
     // A batch may not be committed yet: then the stored life is the latest there is to see.
     const last = store.log.get(head) === undefined ? store.customers.get(id)?.head : head
     if (last === undefined) return null
-    const key = `${id}/${last}`
-    const told = kept.get(key) ?? tellLife(store, of, version, id, last)
+    const before = kept.get(id)
+    // One of each life at most: a long one, told anew at every event, would fill the memory.
+    kept.delete(id)
+    const told = before?.head === last ? before : tellLife(store, of, version, id, last)
     if (told === null) return null
-    kept.delete(key)
-    kept.set(key, told)
+    kept.set(id, told)
     if (kept.size > toldMax) kept.delete(kept.keys().next().value!)
     return told
   }

@@ -27,6 +27,8 @@ export type Answered = { number: number; answer: unknown } | { number: number; f
 
 const waitingMax = 256
 const restMs = 300_000
+/** A life too long to be told in this much ends the thread, not the server. */
+const resourceLimits = { maxOldGenerationSizeMb: 1_024 }
 
 export function createReader({ clock, ...data }: ReaderOptions & { clock: Clock }) {
   const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>()
@@ -36,7 +38,7 @@ export function createReader({ clock, ...data }: ReaderOptions & { clock: Clock 
   let cancelRest = () => {}
 
   function start(): Worker {
-    const one = new Worker(new URL('./reader-worker.ts', import.meta.url), { workerData: data satisfies ReaderOptions })
+    const one = new Worker(new URL('./reader-worker.ts', import.meta.url), { workerData: data satisfies ReaderOptions, resourceLimits })
     one.unref()
     one.on('message', (message: Answered) => {
       const asker = waiting.get(message.number)

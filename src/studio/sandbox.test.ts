@@ -79,6 +79,18 @@ function open() {
   return { shop, call, audited, skipped, customers, letters, body: (seq: number) => JSON.parse(shop.store.log.get(seq)!.body) as Record<string, unknown> }
 }
 
+test('a sandbox customer is given no address of somebody real', async () => {
+  const { call, shop } = open()
+  const { json: sandbox } = await call('POST', '/studio/api/sandbox')
+  const events = `/studio/api/sandbox/${sandbox.customer}/events`
+  for (const email of ['ann@shop.test', 7, ['ann@shop.test']])
+    expect(await call('POST', events, { event: 'Product Added', properties: { ...added.properties, email } })).toMatchObject({ status: 400 })
+  expect(await call('POST', events, { event: 'Product Added', properties: { ...added.properties, email: 'ann@sandbox.invalid' } })).toMatchObject({
+    status: 200,
+  })
+  expect(shop.find(`u:${sandbox.userId}`)!.life.profile.email).toBe('ann@sandbox.invalid')
+})
+
 const added = { event: 'Product Added', properties: { product_id: 'boston-fern', name: 'Boston fern', price: 24.5, currency: 'EUR' } }
 
 test('a sandbox customer left a cart: half an hour skipped brings the reminder, with its number and subject', async () => {

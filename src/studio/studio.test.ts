@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { createWebSocketReceiver } from '@statelyai/inspect'
 import { afterEach, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
@@ -54,6 +55,7 @@ test('another name for this machine, or a page from elsewhere, gets neither answ
   const asked = (path: string, headers: Record<string, string>, method = 'GET') =>
     new Promise((done) => request({ port, host: '127.0.0.1', path, method, headers }, (answer) => done(answer.statusCode)).end())
   expect(await asked('/studio/api/customers', { host: 'evil.example' })).toBe(403)
+  expect(await asked('/studio/api/customers', { host: `127.0.0.1:${port}`, 'x-real-ip': '203.0.113.7' })).toBe(403)
   expect(await asked('/studio/api/sandbox', { host: `127.0.0.1:${port}`, origin: 'https://evil.example' }, 'POST')).toBe(403)
   const socket = new WebSocket(`${house.server.url.replace('http', 'ws')}/studio/live`, { origin: 'https://evil.example' })
   const [error] = await once(socket, 'error')
@@ -75,6 +77,41 @@ test('a sandbox customer puts something in the cart, time is skipped, and the le
   expect(await frame.text()).not.toContain(`${house.server.url}/o/`)
   expect((await post(house, `letters/${letters[0]!.id}/retry`)).status).toBe(409)
   expect((await post(house, 'letters/999/release')).status).toBe(404)
+})
+
+test('a tab that sleeps does not hold up a stop', async () => {
+  const house = await openHouse()
+  const { port, host } = new URL(house.server.url)
+  const tab = connect(Number(port), '127.0.0.1').on('error', () => {})
+  const key = 'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ=='
+  tab.write(`GET /studio/live HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${key}\r\n\r\n`)
+  await once(tab, 'data')
+  tab.pause()
+  const asked = performance.now()
+  await house.stop()
+  expect(performance.now() - asked).toBeLessThan(4_000)
+  tab.destroy()
+})
+
+test('too many questions at once are turned away as such, and a question asked twice over is asked for all', async () => {
+  const house = await open()
+  const answers = await Promise.all(Array.from({ length: 500 }, () => api(house, 'customers?query=nobody')))
+  const statuses = new Set(answers.map(({ status }) => status))
+  expect([...statuses].toSorted()).toEqual([200, 503])
+  for (const path of ['customers?query=a&query=b', 'letters?template=a&template=b', 'customers?state=a&state=b'])
+    expect((await api(house, path)).status).toBe(200)
+})
+
+test('a letter to somebody who has said no since is not sent again, whoever asks', async () => {
+  const house = await open({ smtp: { host: '127.0.0.1', port: 9, secure: false } })
+  const timestamp = new Date(Date.now() - 45 * 60_000).toISOString()
+  await send(house, [{ ...added, userId: 'bob', timestamp, properties: { ...added.properties, email: 'bob@shop.test' } }])
+  await expect.poll(async () => (await get<LetterList>(house, 'letters')).letters).toMatchObject([{ state: 'deferred' }])
+  await send(house, [{ type: 'identify', userId: 'bob', traits: { consent: 'unsubscribed' } }])
+  const { letters } = await get<LetterList>(house, 'letters')
+  expect(letters).toMatchObject([{ state: 'failed' }])
+  const answer = await post(house, `letters/${letters[0]!.id}/retry`)
+  expect([answer.status, await answer.json()]).toMatchObject([409, { code: 'letter.unwanted' }])
 })
 
 test('whatever is asked for, and however, is answered in one sentence with a code', async () => {
