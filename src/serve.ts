@@ -147,6 +147,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     shop,
     writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',
     onLetters: () => drain.wake(),
+    onFault: (error) => logger.error({ err: error }, 'the studio stumbled'),
     reader: { path, dataDir, version: heart.machines.version, shop, publicUrl, from: config.from, policy: config.policy },
   })
   listeners = studio.listeners

@@ -14,33 +14,45 @@ const bufferBytesMax = 262_144
 const pageBytesMax = 1_024
 const viewersMax = 200
 
-type Options = { feed: Feed; inspector: Inspector; clock: Clock; mayWatch: (request: IncomingMessage) => boolean }
+type Options = { feed: Feed; inspector: Inspector; clock: Clock; mayWatch: (request: IncomingMessage) => boolean; onFault: (error: unknown) => void }
 
 /** How long a page may take over its side of a close: a tab that sleeps must not hold up a stop. (Unknown to the types of `ws`.) */
 const settings = { closeTimeout: 2_000 }
 
-/** A session that ended does not look on for longer than this. */
+/** A session that ended does not look on for longer than this, and who answers no ping does not keep a place. */
 const recheckMs = 30_000
 
-export function createLive({ feed, inspector, clock, mayWatch }: Options) {
-  const requests = new Map<WebSocket, IncomingMessage>()
+export function createLive({ feed, inspector, clock, mayWatch, onFault }: Options) {
+  const requests = new Map<WebSocket, { request: IncomingMessage; isAlive: boolean }>()
   const server = new WebSocketServer({ ...settings, noServer: true, perMessageDeflate: false, maxPayload: pageBytesMax, clientTracking: true })
 
   const upgrade =
     (use: (socket: WebSocket, request: IncomingMessage) => void): Upgrade =>
     (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-      if (!mayWatch(request)) return refuseUpgrade(socket, { refused: 'studio.signed_out' })
-      if (server.clients.size >= viewersMax) return refuseUpgrade(socket, { refused: 'socket.too_many' })
-      server.handleUpgrade(request, socket, head, (open) => {
-        requests.set(open, request)
-        open.on('close', () => requests.delete(open))
-        use(open, request)
-      })
+      try {
+        if (!mayWatch(request)) return refuseUpgrade(socket, { refused: 'studio.signed_out' })
+        if (server.clients.size >= viewersMax) return refuseUpgrade(socket, { refused: 'socket.too_many' })
+        server.handleUpgrade(request, socket, head, (open) => {
+          const known = { request, isAlive: true }
+          requests.set(open, known)
+          open.on('close', () => requests.delete(open))
+          open.on('pong', () => (known.isAlive = true))
+          use(open, request)
+        })
+      } catch (error) {
+        onFault(error)
+        refuseUpgrade(socket, { refused: 'internal' })
+      }
     }
 
   function recheck() {
-    for (const [socket, request] of requests) if (!mayWatch(request)) socket.close(4401)
     cancel = clock.after(recheckMs, recheck)
+    for (const [socket, known] of requests) {
+      if (!mayWatch(known.request)) socket.close(4401)
+      else if (!known.isAlive) socket.terminate()
+      known.isAlive = false
+      socket.ping()
+    }
   }
 
   function view(socket: WebSocket) {

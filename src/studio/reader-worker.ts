@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createArchive } from '../actors/machines.ts'
+import { isRefusal } from '../core/errors.ts'
 import { loadTemplates } from '../mail/templates.ts'
 import { openStore } from '../store/store.ts'
 import { createQuestions } from './questions.ts'
@@ -25,7 +26,8 @@ parentPort!.on('message', async ({ number, name, input }: Asked) => {
 
 async function answered(number: number, name: Asked['name'], input: unknown): Promise<Answered> {
   try {
-    return { number, answer: await questions[name](input as never) }
+    const answer: unknown = await questions[name](input as never)
+    return isRefusal(answer) ? { number, refusal: answer } : { number, text: JSON.stringify(answer) }
   } catch (error) {
     return { number, fault: (error as Error).message }
   }

@@ -3,12 +3,14 @@
  * turn of the engine waits for none of it.
  * 1. The thread starts with the first question, and anew with the next one after it died.
  *    It ends after some minutes without one.
- * 2. Every question is answered or rejected; so many wait at most.
+ * 2. Answers come as text, ready to be sent on: the engine's thread reads none of it.
+ * 3. Every question is answered or rejected; so many wait at most.
  */
 import { Worker } from 'node:worker_threads'
 import type { Config } from '../actors/deciding.ts'
 import type { Clock } from '../core/world.ts'
 import { BeckonError } from '../core/errors.ts'
+import type { Refusal } from '../core/errors.ts'
 import type { PrepareOptions, Shop } from '../mail/prepare.ts'
 import type { Questions } from './questions.ts'
 
@@ -23,7 +25,7 @@ type Answer<N extends Name> = Awaited<ReturnType<Questions[N]>>
 
 /** What goes to the worker, and what comes back. */
 export type Asked = { number: number; name: Name; input: unknown }
-export type Answered = { number: number; answer: unknown } | { number: number; fault: string }
+export type Answered = { number: number; text: string } | { number: number; refusal: Refusal } | { number: number; fault: string }
 
 const waitingMax = 256
 const restMs = 300_000
@@ -31,7 +33,7 @@ const restMs = 300_000
 const resourceLimits = { maxOldGenerationSizeMb: 1_024 }
 
 export function createReader({ clock, ...data }: ReaderOptions & { clock: Clock }) {
-  const waiting = new Map<number, { resolve: (answer: never) => void; reject: (error: Error) => void }>()
+  const waiting = new Map<number, { resolve: (answer: string | Refusal) => void; reject: (error: Error) => void }>()
   let worker: Worker | null = null
   let asked = 0
   let isClosed = false
@@ -44,8 +46,8 @@ export function createReader({ clock, ...data }: ReaderOptions & { clock: Clock 
       const asker = waiting.get(message.number)
       waiting.delete(message.number)
       if (waiting.size === 0) one.unref()
-      if ('answer' in message) asker?.resolve(message.answer as never)
-      else asker?.reject(new Error(message.fault))
+      if ('fault' in message) asker?.reject(new Error(message.fault))
+      else asker?.resolve('text' in message ? message.text : message.refusal)
     })
     one.on('error', (error) => lose(one, error))
     one.on('exit', () => lose(one, new Error('the reader stopped')))
@@ -75,11 +77,16 @@ export function createReader({ clock, ...data }: ReaderOptions & { clock: Clock 
   }
 
   return {
-    /** Rejects with `overload` when too many wait already, and with the message of whatever the question threw. */
-    ask<N extends Name>(name: N, input: Input<N>): Promise<Answer<N>> {
+    /** The answer, read. For what goes on as it is, `askText` is cheaper. */
+    async ask<N extends Name>(name: N, input: Input<N>): Promise<Answer<N>> {
+      const told = await this.askText(name, input)
+      return (typeof told === 'string' ? JSON.parse(told) : told) as Answer<N>
+    },
+    /** The answer as JSON. Rejects with `overload` when too many wait already, and with the message of whatever the question threw. */
+    askText<N extends Name>(name: N, input: Input<N>): Promise<string | Refusal> {
       if (isClosed) return Promise.reject(new BeckonError('stopping', 'the studio is closing'))
       if (waiting.size >= waitingMax) return Promise.reject(new BeckonError('overload', `${waitingMax} questions wait already`))
-      const { promise, resolve, reject } = Promise.withResolvers<Answer<N>>()
+      const { promise, resolve, reject } = Promise.withResolvers<string | Refusal>()
       worker ??= start()
       worker.ref()
       cancelRest()

@@ -28,7 +28,7 @@ const framePolicy =
 
 export function addQuestions(
   scope: FastifyInstance,
-  { reader, clock, lives, chart }: { reader: Reader; clock: Clock; lives: Lives; chart: () => Promise<string> },
+  { reader, clock, lives, chart }: { reader: Reader; clock: Clock; lives: Lives; chart: () => Promise<string | Refusal> },
 ) {
   /** The customer's last row as memory has it: what is stored is behind. */
   function placeOf(request: Asked) {
@@ -36,27 +36,27 @@ export function addQuestions(
     const hot = Number.isSafeInteger(id) ? lives.raw(id) : null
     return hot === null || hot.head === 0 ? null : { id, head: hot.head, now: clock.now(), lead: hot.lead }
   }
-  const answer = async (reply: FastifyReply, value: Promise<object>) => {
+  const answer = async (reply: FastifyReply, value: Promise<string | Refusal>) => {
     const told = await value
-    return isRefusal(told) ? sendRefusal(reply, told) : reply.send(told)
+    return typeof told === 'string' ? reply.type('application/json; charset=utf-8').send(told) : sendRefusal(reply, told)
   }
-  const ofCustomer = (path: string, ask: (place: NonNullable<ReturnType<typeof placeOf>>, query: Asked['query']) => Promise<object>) =>
+  const ofCustomer = (path: string, ask: (place: NonNullable<ReturnType<typeof placeOf>>, query: Asked['query']) => Promise<string | Refusal>) =>
     scope.get(`/customers/:id${path}`, (request: Asked, reply) => {
       const place = placeOf(request)
       return place === null ? sendRefusal(reply, { refused: 'customer.unknown' }) : answer(reply, ask(place, request.query))
     })
 
-  scope.get('/chart', async (_request, reply) => reply.type('application/json; charset=utf-8').send(await chart()))
+  scope.get('/chart', (_request, reply) => answer(reply, chart()))
   scope.get('/customers', ({ query }: Asked, reply) =>
-    answer(reply, reader.ask('customers', { ...named(query, ['query', 'state', 'after']), limit: within(query['limit'], 1, 200, 50), now: clock.now() })),
+    answer(reply, reader.askText('customers', { ...named(query, ['query', 'state', 'after']), limit: within(query['limit'], 1, 200, 50), now: clock.now() })),
   )
-  ofCustomer('', (place) => reader.ask('customer', place))
-  ofCustomer('/track', (place) => reader.ask('track', place))
+  ofCustomer('', (place) => reader.askText('customer', place))
+  ofCustomer('/track', (place) => reader.askText('track', place))
   ofCustomer('/turns', (place, query) =>
-    reader.ask('turns', { ...place, from: within(query['from'], 0, Number.MAX_SAFE_INTEGER, 0), count: within(query['count'], 1, 500, 200) }),
+    reader.askText('turns', { ...place, from: within(query['from'], 0, Number.MAX_SAFE_INTEGER, 0), count: within(query['count'], 1, 500, 200) }),
   )
-  ofCustomer('/next', (place) => reader.ask('next', place))
-  ofCustomer('/why', (place, query) => reader.ask('why', { ...place, ...named(query, ['template']), ...numbered(query, 'decision') }))
+  ofCustomer('/next', (place) => reader.askText('next', place))
+  ofCustomer('/why', (place, query) => reader.askText('why', { ...place, ...named(query, ['template']), ...numbered(query, 'decision') }))
   scope.get('/customers/:id/preview', async (request: Asked, reply) => {
     const place = placeOf(request)
     const { template } = named(request.query, ['template'])
@@ -66,9 +66,12 @@ export function addQuestions(
   })
 
   scope.get('/letters', ({ query }: Asked, reply) =>
-    answer(reply, reader.ask('letters', { ...named(query, ['state', 'template']), ...numbered(query, 'before'), limit: within(query['limit'], 1, 200, 100) })),
+    answer(
+      reply,
+      reader.askText('letters', { ...named(query, ['state', 'template']), ...numbered(query, 'before'), limit: within(query['limit'], 1, 200, 100) }),
+    ),
   )
-  scope.get('/letters/:id', (request: Asked, reply) => answer(reply, reader.ask('letter', { id: Number(request.params.id) })))
+  scope.get('/letters/:id', (request: Asked, reply) => answer(reply, reader.askText('letter', { id: Number(request.params.id) })))
   scope.get('/letters/:id/html', async (request: Asked, reply) =>
     sendFrame(reply, await reader.ask('letterHtml', { id: Number(request.params.id), dark: request.query['dark'] === '1' })),
   )
@@ -158,6 +161,13 @@ export function addLiveRoutes(scope: FastifyInstance, { store, batch, engine, co
     const refusal = await batch.order((now) => engine.retry(id, now))
     if (refusal !== null) return sendRefusal(reply, refusal)
     audit(request, 'retried an event that was set aside', `quarantine ${id}`)
+    return reply.send({ ok: true })
+  })
+  scope.post('/quarantine/:id/dismiss', async (request: Asked, reply) => {
+    const id = Number(request.params.id)
+    if (!Number.isSafeInteger(id) || store.quarantine.get(id) === undefined) return sendRefusal(reply, { refused: 'quarantine.unknown' })
+    await batch.order(() => store.quarantine.remove(id))
+    audit(request, 'dismissed an event that was set aside', `quarantine ${id}`)
     return reply.send({ ok: true })
   })
 }

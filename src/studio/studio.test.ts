@@ -118,7 +118,7 @@ test('whatever is asked for, and however, is answered in one sentence with a cod
   const house = await open()
   for (const path of ['customers/9', 'customers/x', 'customers/9/turns', 'letters/9', 'letters/x', 'letters/9/html', 'customers/9/preview?template=x'])
     expect([path, (await api(house, path)).status, Object.keys(await get<object>(house, path))]).toEqual([path, 404, ['success', 'code', 'message', 'hint']])
-  expect((await post(house, 'quarantine/1/retry')).status).toBe(404)
+  for (const act of ['retry', 'dismiss']) expect((await post(house, `quarantine/1/${act}`)).status).toBe(404)
   await send(house, [{ ...added, userId: 'real', properties: { ...added.properties, email: 'real@shop.test' } }])
   const { id } = await found(house, 'real')
   expect(await (await post(house, `sandbox/${id}/skip`, { ms: 60_000 })).json()).toMatchObject({ code: 'sandbox.only' })

@@ -43,6 +43,8 @@ export type StudioOptions = {
   /** Letters may be due. */
   onLetters: () => void
   reader: ReaderOptions
+  /** Told of what went wrong in a corner of the studio: looking on never ends the server, nor anybody's turn. */
+  onFault: (error: unknown) => void
 }
 
 /** What the engine tells while it works; made before the studio, which comes to it. */
@@ -58,7 +60,8 @@ export type Studio = {
 
 /** Adds the studio to a gateway that does not listen yet. */
 export function addStudio(options: StudioOptions): Studio {
-  const { gateway, store, engine, batch, machines, clock, ids, publicUrl, isOpen, proxies, shop } = options
+  const { gateway, store, engine, batch, machines, ids, publicUrl, isOpen, proxies, shop, onFault } = options
+  const clock = forgiving(options.clock, onFault)
   const { app, counters, upgrades } = gateway
   const machine = machines.current
   const isDemo = isOpen
@@ -84,7 +87,7 @@ export function addStudio(options: StudioOptions): Studio {
   const census = createCensus({ customers: store.customers, lives: engine.lives, machines })
   const feed = createFeed({ clock, machine, census, health, refusals: newRefusals })
   const inspector = createInspector({ stepper: machine.stepper, clock })
-  const live = createLive({ feed, inspector, clock, mayWatch: (request) => access.mayWatch(request) !== null })
+  const live = createLive({ feed, inspector, clock, mayWatch: (request) => access.mayWatch(request) !== null, onFault })
   upgrades.set('/studio/live', live.live)
   upgrades.set('/studio/inspect', live.inspect)
 
@@ -125,8 +128,12 @@ export function addStudio(options: StudioOptions): Studio {
   return {
     listeners: {
       onTurn(hot, before, after, kind, body, type) {
-        feed.turned(hot, before, after, kind, body, type)
-        inspector.turned(hot, before, after, type)
+        try {
+          feed.turned(hot, before, after, kind, body, type)
+          inspector.turned(hot, before, after, type)
+        } catch (error) {
+          onFault(error)
+        }
       },
       onBirth: feed.born,
       onJoin: feed.joined,
@@ -141,3 +148,16 @@ export function addStudio(options: StudioOptions): Studio {
     },
   }
 }
+
+/** A clock whose wakings end nothing but themselves. */
+const forgiving = (clock: Clock, onFault: (error: unknown) => void): Clock => ({
+  now: () => clock.now(),
+  after: (ms, fire) =>
+    clock.after(ms, () => {
+      try {
+        fire()
+      } catch (error) {
+        onFault(error)
+      }
+    }),
+})

@@ -195,9 +195,14 @@ function Refusals() {
 
 const keyOf = ({ at, code, about }: Refused) => `${at} ${code} ${about}`
 
+const acts = {
+  retry: { yes: 'Retry', words: 'The event is taken as if it came now, in the machine that runs now. If the machine throws again, it is set aside again.' },
+  dismiss: { yes: 'Dismiss', words: 'It leaves this list and is not taken any more. Its row stays in the log, and in the story of its customer.' },
+}
+
 function SetAside({ total }: { total: number }) {
   const { value, fault, again } = useAsk<{ rows: Quarantined[]; total: number }>(`quarantine?of=${total}`)
-  const [chosen, choose] = useState<Quarantined | null>(null)
+  const [chosen, choose] = useState<{ row: Quarantined; act: keyof typeof acts } | null>(null)
   const now = useNow()
   if (fault) return <Fault fault={fault} again={again} />
   if (value === null) return <Spinner what="Reading what was set aside" />
@@ -217,19 +222,29 @@ function SetAside({ total }: { total: number }) {
             <span class="break">
               <b>{row.name}</b> <span class="soft">{row.reason}</span>
             </span>
-            {row.retriable && isOwner() ? (
-              <button type="button" class="button small" onClick={() => choose(row)}>
-                Retry
-              </button>
-            ) : (
-              <span class="soft small">{row.retriable ? '' : 'a timer: its state sets it again'}</span>
+            {isOwner() && (
+              <span class="acts">
+                {row.retriable && (
+                  <button type="button" class="button small" onClick={() => choose({ row, act: 'retry' })}>
+                    Retry
+                  </button>
+                )}
+                <button type="button" class="button quiet small" onClick={() => choose({ row, act: 'dismiss' })}>
+                  Dismiss
+                </button>
+              </span>
             )}
           </li>
         ))}
       </ol>
       {chosen && (
-        <Confirm title={`Retry ${chosen.name}?`} yes="Retry" onClose={() => choose(null)} onYes={() => tell(`quarantine/${chosen.id}/retry`).then(again)}>
-          <p>The event is taken as if it came now, in the machine that runs now. If the machine throws again, it is set aside again.</p>
+        <Confirm
+          title={`${acts[chosen.act].yes} ${chosen.row.name}?`}
+          yes={acts[chosen.act].yes}
+          onClose={() => choose(null)}
+          onYes={() => tell(`quarantine/${chosen.row.id}/${chosen.act}`).then(again)}
+        >
+          <p>{acts[chosen.act].words}</p>
         </Confirm>
       )}
     </>
