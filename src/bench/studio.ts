@@ -4,7 +4,7 @@ import { WebSocket } from 'ws'
 import { chromiumPath, openBrowser } from '../sim/chromium.ts'
 import { makeCrowd } from '../sim/crowd.ts'
 import { scrub } from '../sim/scrub.ts'
-import { makeDirectory, median, removeDirectory, startBeckon } from './child.ts'
+import { cpuOf, makeDirectory, median, removeDirectory, startBeckon } from './child.ts'
 import type { Measure } from './targets.ts'
 import { introduce, load } from './throughput.ts'
 
@@ -23,31 +23,37 @@ const measureTabs: Measure = async ({ quick, say, figures }) => {
   const events = quick ? 60_000 : 160_000
   await load(server, { events })
   const shares: number[] = []
+  const costs: number[] = []
+  /** Events/s, and the server's own work for one event, µs. */
+  const measured = async () => {
+    const before = cpuOf(server.pid)
+    const { rate, events: taken } = await load(server, { events })
+    return { rate, cost: (cpuOf(server.pid) - before) / taken }
+  }
   let heard = 0
   for (let round = 0; round < (quick ? 3 : 9); round++) {
     say(`${tabs} studios, round ${round + 1}`)
-    const alone = await load(server, { events })
+    const alone = await measured()
     const open = await Promise.all(Array.from({ length: tabs }, (_, tab) => openTab(server.url, tab + 1, () => heard++)))
-    const watched = await load(server, { events })
+    const watched = await measured()
     for (const socket of open) socket.close()
     // Whichever comes second may find a warmer or fuller server: each pair is held against the next alone.
-    const after = await load(server, { events })
+    const after = await measured()
     shares.push(watched.rate / ((alone.rate + after.rate) / 2))
+    costs.push(watched.cost / ((alone.cost + after.cost) / 2))
   }
   figures['studio.share'] = median(shares)
+  figures['studio.cost'] = median(costs)
   figures['studio.tabs'] = tabs
   figures['studio.heard'] = heard
   await server.stop()
   removeDirectory(directory)
 }
 
-/** A page as the studio's own: it reads everything it is told, and watches a customer. */
+/** A tab without its browser, whose work is done on somebody else's machine: it reads everything it is told, and watches a customer. */
 async function openTab(url: string, customer: number, onMessage: () => void): Promise<WebSocket> {
   const socket = new WebSocket(`${url.replace(/^http/, 'ws')}/studio/live`, { perMessageDeflate: false })
-  socket.on('message', (data) => {
-    JSON.parse(String(data))
-    onMessage()
-  })
+  socket.on('message', onMessage)
   await once(socket, 'open')
   socket.send(JSON.stringify({ watch: customer }))
   return socket

@@ -128,7 +128,8 @@ const targets: readonly Target[] = [
     unit: '×',
     value: of('studio.share'),
     goal: { atLeast: 0.95 },
-    note: (f) => `median of pairs; ${count(f['studio.heard'])} messages read by ${count(f['studio.tabs'])} tabs`,
+    note: (f) =>
+      `median of pairs; the server’s work for an event ${percent(f['studio.cost'])} of that with none; ${count(f['studio.heard'])} messages read by ${count(f['studio.tabs'])} tabs`,
   },
   {
     name: 'a long life, dragged through',

@@ -15,6 +15,7 @@ import type { ToldLife, ToldTurn } from './told.ts'
 import { decisionOf, nameOf, statesOf, stepsOf } from './turns.ts'
 import { verdictOf } from './verdict.ts'
 import { waysTo } from './ways.ts'
+import type { Ways } from './ways.ts'
 
 /** Decisions explained in one answer, and steps of each. */
 const decisionsMax = 20
@@ -121,17 +122,17 @@ function never({ store, of, told }: Scene, template: string, last: DecisionRow |
   const ways = waysTo(machine, template)
   if (ways === null) return null
   const needs = ways.needs(ways.place(life.snapshot.states))
-  const state = statesOf(life)[ways.region] ?? ''
+  const state = standsAt(ways, life.snapshot.states)
   const since = last === undefined ? 0 : turns.findIndex(({ decisions }) => decisions.includes(last)) + 1
   const distance = distances(of, template)
   let nearest = -1
   for (let index = since; index < turns.length; index++) if (nearest === -1 || distance(turns[index]!) <= distance(turns[nearest]!)) nearest = index
-  const still = needs === null ? 'no way leads from there to this letter' : `it needs ${sequence(needs)}`
+  const still = needs === null ? 'no way leads from there to this letter' : `still to come: ${sequence(needs)}`
   const refused = nearest === -1 || distance(turns[nearest]!) >= (needs?.length ?? Infinity) ? lastRefused({ store, of, told }, template, since) : null
   return {
     state,
     words:
-      `The ${ways.region} journey ${last === undefined ? 'never asked for it' : 'has not asked for it again'}: it stands in "${state}", and ${still}.` +
+      `The ${ways.region} journey ${last === undefined ? 'never asked for it' : 'has not asked for it again'}: it stands in "${state}"${needs === null ? ', and' : ';'} ${still}.` +
       (refused === null ? '' : ` ${refused.words}`),
     needs: needs ?? [],
     nearest: refused === null ? nearestOf({ store, of, told }, template, nearest, since, distance, needs) : refused.nearest,
@@ -158,7 +159,7 @@ function lastRefused({ store, of, told: { turns, life, machine } }: Omit<Scene, 
     if (no === undefined) continue
     return {
       words: `The last ${nameOf(machine, turn, row)} did not do: "${no.guard}" said no${rememberedWords(no.saw)}.`,
-      nearest: { at: turn.at, index, state: statesOf(turn.after)[ways.region] ?? '', needs: ways.needs(place) ?? [], left: null },
+      nearest: { at: turn.at, index, state: standsAt(ways, turn.after.snapshot.states), needs: ways.needs(place) ?? [], left: null },
     }
   }
   return null
@@ -207,13 +208,17 @@ function nearestOf(
   return {
     at: turn.at,
     index: first,
-    state: statesOf(turn.after)[ways.region] ?? '',
+    state: standsAt(ways, turn.after.snapshot.states),
     needs: ways.needs(ways.place(turn.after.snapshot.states)) ?? [],
     left:
       away === undefined
         ? null
-        : { at: away.at, index: last + 1, name: nameOf(of(away.machine), away, store.log.get(away.seq)!), to: statesOf(away.after)[ways.region] ?? '' },
+        : { at: away.at, index: last + 1, name: nameOf(of(away.machine), away, store.log.get(away.seq)!), to: standsAt(ways, away.after.snapshot.states) },
   }
 }
 
-const sequence = (needs: readonly string[]): string => (needs.length === 0 ? 'nothing more' : needs.join(', then '))
+/** The path of the leaf that the journey stands at, without the parts that lie beside it. */
+const standsAt = (ways: Ways, states: StateSet): string => ways.place(states).path.slice(1).join('.')
+
+const sequence = (needs: readonly string[]): string =>
+  needs.length === 0 ? 'nothing more' : needs.map((need) => need.replace(/^after /, 'a wait of ')).join(', then ')

@@ -26,7 +26,7 @@ export function skippedWords(reason: string, n: Seen): string {
     case 'erased':
       return 'this customer asked to be erased'
     case 'unsubscribed':
-      return n['by'] === 'customer' ? 'they had unsubscribed' : `the address is suppressed (${n['by']})`
+      return n['by'] === 'customer' ? 'they had unsubscribed' : `the address is never written to: ${suppressedWords(n['by'])}`
     case 'no-consent':
       return n['address'] === 'claimed'
         ? 'the address was only typed in a browser; a signed token or a secret key would vouch for it'
@@ -52,12 +52,26 @@ export function skippedWords(reason: string, n: Seen): string {
   }
 }
 
+/** What put an address among those that are never written to. */
+function suppressedWords(by: unknown): string {
+  switch (by) {
+    case 'bounce':
+      return 'a letter to it came back'
+    case 'complaint':
+      return 'a letter to it was reported as spam'
+    case 'unsubscribed':
+      return 'whoever reads it unsubscribed'
+    default:
+      return `it is suppressed (${by})`
+  }
+}
+
 /** What a question asks, in words. */
 const asked: Record<Question['name'], string> = {
   address: 'Is there an address?',
   erased: 'Did they ask to be erased?',
   unsubscribed: 'Have they unsubscribed?',
-  suppressed: 'Is the address suppressed?',
+  suppressed: 'Is the address one that is never written to?',
   consent: 'Have they said yes, where that is required?',
   vouched: 'Does anyone vouch for the address?',
   dormant: 'Are they dormant?',
@@ -121,7 +135,7 @@ export function differentWords(reason: string, n: Seen, frees: Frees): string {
     case 'unsubscribed':
       return n['by'] === 'customer'
         ? 'A yes after their no: an identify with consent "subscribed", sent by the shop’s own server.'
-        : `The address not suppressed: it was, by a ${n['by']}.`
+        : `Another address: this one is never written to, since ${suppressedWords(n['by'])}.`
     case 'no-consent':
       return n['address'] === 'claimed'
         ? 'The address vouched for: by an identify from the shop’s own server, or a signed token. This letter does not go to addresses that were only typed.'

@@ -93,7 +93,7 @@ export function NextPanel({
 function movesOf({ moves, set, cancelled, taken }: Would, chart: Chart): string[] {
   const moved = moves.filter(({ from, to }) => from !== to).map(moveWords)
   const timers = [
-    ...set.filter((timer) => !cancelled.some(({ event }) => event === timer.event)).map(({ words }) => `sets ${words}`),
+    ...set.filter((timer) => !cancelled.some(({ event }) => event === timer.event)).map(({ words, due, setAt }) => `sets ${words} (${duration(due - setAt)})`),
     ...set.filter((timer) => cancelled.some(({ event }) => event === timer.event)).map(({ words }) => `begins ${words} anew`),
     ...cancelled.filter((timer) => !set.some(({ event }) => event === timer.event)).map(({ words }) => `calls off ${words}`),
   ]

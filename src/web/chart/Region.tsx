@@ -116,6 +116,8 @@ export function Region({ placed, shown }: { placed: Placed; shown: Shown }) {
           class={`chart ${highlight && highlight.size > 0 ? 'dims' : ''}`}
           role="group"
           aria-labelledby={title}
+          // Whatever listens to focus is a stop of its own in some browsers; the states in it are the stops.
+          tabindex={-1}
           width={layout.width * scale}
           height={layout.height * scale}
           viewBox={`0 0 ${layout.width} ${layout.height}`}

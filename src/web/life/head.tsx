@@ -48,8 +48,11 @@ export function Head({ page, why }: { page: CustomerPage; why: string | null }) 
   )
 }
 
+/** What put the address among those that are never written to. */
+export const suppressedWords = (by: string) => (by === 'bounce' ? 'a letter came back' : by === 'complaint' ? 'reported as spam' : by)
+
 function Consent({ page: { consent, suppressed } }: { page: CustomerPage }) {
-  if (suppressed !== null) return <span class="chip bad">never written to: {suppressed}</span>
+  if (suppressed !== null) return <span class="chip bad">never written to: {suppressedWords(suppressed)}</span>
   if (consent === 'unsubscribed') return <span class="chip bad">unsubscribed</span>
   return <span class={`chip ${consent === 'subscribed' ? 'good' : ''}`}>{consent === 'subscribed' ? 'subscribed' : 'consent not asked'}</span>
 }

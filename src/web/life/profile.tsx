@@ -2,14 +2,21 @@
 import type { CustomerPage, Decision } from '../../studio/api.ts'
 import { useState } from 'preact/hooks'
 import { StateChip, Time } from '../parts/basics.tsx'
-import { Ids } from './head.tsx'
+import { Ids, suppressedWords } from './head.tsx'
 import { LetterMark, sentence } from './told.tsx'
 import { Value } from './value.tsx'
 
 const consentWords = { subscribed: 'subscribed', unsubscribed: 'unsubscribed', 'not asked': 'never asked' } as const
 
+const told = new Set(['consent', 'suppressed', 'verified'])
+
+/** `firstName` → `first name`. */
+const apart = (name: string) => name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()
+
 export function Profile({ page }: { page: CustomerPage }) {
-  const others = Object.entries(page.profile).filter(([name]) => name !== 'consent' && name !== 'suppressed')
+  // What the head and the ids already say is not said again.
+  const ids = new Set<unknown>(page.ids.map((id) => id.slice(2)))
+  const others = Object.entries(page.profile).filter(([name, value]) => !told.has(name) && !ids.has(value))
   return (
     <section class="card profile" aria-label="Profile">
       <header>
@@ -22,8 +29,8 @@ export function Profile({ page }: { page: CustomerPage }) {
         <dd>{consentWords[page.consent]}</dd>
         {page.suppressed !== null && (
           <>
-            <dt>suppressed</dt>
-            <dd>{page.suppressed}</dd>
+            <dt>never written to</dt>
+            <dd>{suppressedWords(page.suppressed)}</dd>
           </>
         )}
         {others.map(([name, value]) => (
@@ -37,7 +44,7 @@ export function Profile({ page }: { page: CustomerPage }) {
 
 const Fact = ({ name, value }: { name: string; value: unknown }) => (
   <>
-    <dt class="break">{name.slice(0, 60)}</dt>
+    <dt class="break">{apart(name.slice(0, 60))}</dt>
     <dd>
       <Value value={value} />
     </dd>

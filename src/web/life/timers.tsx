@@ -42,7 +42,9 @@ function TimerLine({ timer, at, now }: { timer: Timer; at: number; now: number }
     <li class="timer">
       <Ring left={timer.due > timer.setAt ? Math.min(1, Math.max(0, left / (timer.due - timer.setAt))) : 0} />
       <div class="what">
-        <div class="break">{timer.words}</div>
+        <div class="break">
+          {timer.words} <span class="soft small">of {duration(timer.due - timer.setAt)}</span>
+        </div>
         <div class="soft small break">
           {timer.state === null ? 'a letter that waits' : timer.state.replace(/^[^.]+\./, '')} · due <Time at={timer.due} now={now} />
         </div>

@@ -55,7 +55,7 @@ const Gone = () => (
   <Empty title="There is no such customer">
     <p>They may have asked to be forgotten, or have become one with another customer.</p>
     <a class="button" href="/studio/customers">
-      Look for them among the customers
+      Search the customers
     </a>
   </Empty>
 )

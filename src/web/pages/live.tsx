@@ -46,7 +46,7 @@ export function Live(_: { params: string[] }) {
 
 function Wellness({ health, lost }: { health: Health; lost: boolean }) {
   const worst = lost ? 'bad' : (health.complaints[0]?.level ?? 'good')
-  const words = lost ? 'connection lost: these are the last figures' : worst === 'good' ? 'all is well' : worst === 'warn' ? 'worth a look' : 'needs somebody'
+  const words = lost ? 'connection lost: these are the last figures' : worst === 'good' ? 'all is well' : worst === 'warn' ? 'worth a look' : 'needs attention'
   return <span class={`chip ${worst}`}>{words}</span>
 }
 

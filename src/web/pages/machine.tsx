@@ -53,7 +53,7 @@ export function Machine(_: { params: string[] }) {
         <h1>Machine</h1>
         <Total />
         <span class="grow" />
-        <CustomerPicker onPick={(id) => show({ customer: id })} />
+        <CustomerPicker onPick={(id) => show({ customer: id, state: null })} />
       </header>
       {chart.fault && <Fault fault={chart.fault} again={chart.again} />}
       {shown.fault && <Fault fault={shown.fault} again={shown.again} />}

@@ -1,5 +1,5 @@
 /** One time a letter was asked for: the answer as a sentence, what led there, and every question of the policy. */
-import type { WhyDecision, WhyStep } from '../../studio/api.ts'
+import type { LetterState, WhyDecision, WhyStep } from '../../studio/api.ts'
 import type { Life } from '../life/life.ts'
 import { useMoment } from '../life/looking.ts'
 import { LetterMark, Path, sentence } from '../life/told.tsx'
@@ -28,6 +28,7 @@ export function WhyDecided({ decision, life, open }: { decision: WhyDecision; li
             </a>
           )}
         </p>
+        {queued && <p class="small soft">{sentence(decision.words)}.</p>}
         {decision.different !== null && (
           <p class="different">
             <strong>What would have had to be different:</strong> {decision.different}
@@ -40,10 +41,17 @@ export function WhyDecided({ decision, life, open }: { decision: WhyDecision; li
   )
 }
 
-/** The answer first, then what it went by. */
+/** A letter that may go may still not arrive. */
+const fates: Partial<Record<LetterState, string>> = {
+  sent: 'Sent: nothing stood against it',
+  deferred: 'Not sent yet: nothing stood against it, but the mail server asked to try again later',
+  failed: 'Not delivered: nothing stood against it, but it could not be handed over',
+  unknown: 'Held: nothing stood against it, but the connection broke, and it may have arrived',
+}
+
 function verdictOf({ decision, letter, words }: WhyDecision): string {
   if (decision === 'skipped') return `Not sent: ${words}`
-  return `${letter?.state === 'sent' ? 'Sent' : 'Queued'}: ${words}`
+  return (letter && fates[letter.state]) ?? 'Queued: nothing stood against it'
 }
 
 function Steps({ steps, life, journey }: { steps: readonly WhyStep[]; life: Life; journey: string }) {
@@ -104,7 +112,7 @@ function Guards({ guards }: { guards: WhyStep['guards'] }) {
                     {guard.words}, if {guard.guard}
                   </>
                 )}
-                : {guard.held ? (guard.taken ? 'held, and was taken' : 'held') : 'did not hold'}
+                : {outcomeOf(guard)}
               </span>
             </summary>
             <Saw saw={guard.saw} />
@@ -113,6 +121,12 @@ function Guards({ guards }: { guards: WhyStep['guards'] }) {
       ))}
     </ul>
   )
+}
+
+/** What has no condition can only be taken. */
+function outcomeOf({ guard, held, taken }: WhyStep['guards'][number]): string {
+  if (guard === null && taken) return 'taken'
+  return held ? (taken ? 'held, and was taken' : 'held') : 'did not hold'
 }
 
 function Saw({ saw }: { saw: Record<string, unknown> }) {

@@ -19,6 +19,11 @@ export function Why({ life, template, decision, onChoose, onClose }: Asked) {
     box.current?.focus({ preventScroll: true })
     box.current?.scrollIntoView({ block: 'nearest' })
   }, [])
+  const answered = answer !== null
+  useEffect(() => {
+    // On a narrow screen the answer would begin at the foot of it.
+    if (answered && box.current !== null && box.current.getBoundingClientRect().top > innerHeight / 2) box.current.scrollIntoView({ block: 'start' })
+  }, [answered])
   useEffect(() => {
     let seen = life.page.decisions.length
     return life.onTold(() => {
