@@ -4,7 +4,7 @@ import { codes, type Refusal } from '../core/errors.ts'
 
 /** The body of a refusal: its code, one sentence, and what to do. */
 function toRefusalBody(refusal: Refusal): { success: false; code: string; message: string; hint: string } {
-  const about = refusal.about === undefined ? '' : `: ${refusal.about}`
+  const about = refusal.about === undefined || refusal.about === '' ? '' : `: ${refusal.about}`
   return { success: false, code: refusal.refused, message: `Refused, ${refusal.refused}${about}.`, hint: codes[refusal.refused][1] }
 }
 

@@ -13,7 +13,7 @@ import { leavers, shapeOf } from './shape.ts'
 import type { ToldLife } from './told.ts'
 import { timerKey } from './told.ts'
 import { cartOf, movesOf, takenOf, timerChanges, timerOf } from './turns.ts'
-import { timerWords, waitPrefix } from './wording.ts'
+import { passedWords, timerWords, waitPrefix } from './wording.ts'
 
 const aheadMs = 60 * 86_400_000
 const aheadMax = 50
@@ -49,7 +49,7 @@ function ahead({ life, machine }: ToldLife, future: Future, at: number): Next['a
   for (let timer = dueTimer(now, at + aheadMs); timer !== null && turns.length < aheadMax; timer = dueTimer(now, at + aheadMs)) {
     const turned = tried(() => future.fire(now, timer!))
     if (turned === null) break
-    turns.push({ at: timer[1], name: `${timerWords(machine, timer[0])} passed`, moves: movesOf(turned.before, turned.after), decisions: turned.decisions })
+    turns.push({ at: timer[1], name: passedWords(machine, timer[0]), moves: movesOf(turned.before, turned.after), decisions: turned.decisions })
     now = turned.after
   }
   return turns

@@ -15,7 +15,7 @@ export function decisionWords({ decision, reason, numbers }: Pick<DecisionRow, '
 }
 
 function queuedWords({ queued, allowed, priority, capWindowMs }: Seen): string {
-  return `${counted(queued, 'letter')} in the last ${span(capWindowMs ?? 86_400_000)}, fewer than the ${allowed} that a ${priority} letter allows`
+  return `${counted(queued, 'letter')} in the last ${span(capWindowMs ?? 86_400_000)}, fewer than the ${allowed} that ${priority} priority allows`
 }
 
 /** Each reason with its numbers, and what would have done instead. */
@@ -42,7 +42,7 @@ export function skippedWords(reason: string, n: Seen): string {
     case 'cap':
       return n['address'] === 'claimed'
         ? `this address was only typed in a browser, and under another visitor it had its letter of the last ${span(n['capWindowMs'])}`
-        : `${counted(n['queued'], 'letter')} in the last ${span(n['capWindowMs'])}; a ${n['priority']} letter needs fewer than ${n['allowed']}`
+        : `${counted(n['queued'], 'letter')} in the last ${span(n['capWindowMs'])}; ${n['priority']} priority needs fewer than ${n['allowed']}`
     case 'nothing-to-say':
       return n['missing'] === 'template' ? 'there is no rule for this letter in the settings' : `the letter lacks ${n['missing']}`
     case 'merged':

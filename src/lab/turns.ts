@@ -14,7 +14,7 @@ import { decisionWords } from './reasons.ts'
 import { shapeOf } from './shape.ts'
 import { timerKey, turnKinds } from './told.ts'
 import type { ToldLife, ToldTurn } from './told.ts'
-import { cut, timerWords } from './wording.ts'
+import { cut, passedWords, timerWords } from './wording.ts'
 
 /** Region → where it stands, as a path: `abandoned.reminded`; parallel parts beside each other, with a plus. */
 export function statesOf({ snapshot }: { snapshot: Snapshot }): Record<string, string> {
@@ -106,7 +106,7 @@ export function decisionOf(store: Store, row: DecisionRow): Decision {
     decision: row.decision,
     reason: row.reason,
     words: decisionWords(row),
-    letter: letter === undefined ? null : { state: letter.state, subject: letter.subject },
+    letter: letter === undefined ? null : { state: letter.state, subject: letter.subject, reply: letter.reply },
   }
 }
 
@@ -157,9 +157,8 @@ export function turnOf(store: Store, of: (version: number) => Machine, told: Tol
   }
 }
 
-/** `Product Added`, `abandonAfter passed`, `mail.opened`. */
-export const nameOf = (machine: Machine, turn: ToldTurn, row: Row): string =>
-  turn.kind === 1 ? `${timerWords(machine, turn.event ?? '')} passed` : rowName(row)
+/** `Product Added`, `30 min passed (abandonAfter)`, `Letter opened`. */
+export const nameOf = (machine: Machine, turn: ToldTurn, row: Row): string => (turn.kind === 1 ? passedWords(machine, turn.event ?? '') : rowName(row))
 
 /** A turn's steps with what each of them heard and considered. */
 export function stepsOf(machine: Machine, turn: ToldTurn, row: Row) {

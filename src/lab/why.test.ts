@@ -20,7 +20,7 @@ function story() {
 
 test('a letter that went out: every move of its journey from the first event to the decision', () => {
   const [sent] = story().explained('cart-abandoned').decisions
-  expect(sent).toMatchObject({ decision: 'queued', at: noon + 30 * min, words: '0 letters in the last 24 h, fewer than the 3 that a high letter allows' })
+  expect(sent).toMatchObject({ decision: 'queued', at: noon + 30 * min, words: '0 letters in the last 24 h, fewer than the 3 that high priority allows' })
   expect(sent!.steps).toEqual([
     { at: noon, what: 'Product Added', from: 'empty', to: 'active' },
     { at: noon + 30 * min, what: 'abandonAfter passed', from: 'active', to: 'abandoned.reminded' },

@@ -1,5 +1,6 @@
 /** Names and amounts in a marketer's words. */
 import type { Machine } from '../actors/load-machine.ts'
+import { delayWords } from '../chart/words.ts'
 import { shapeOf } from './shape.ts'
 
 const units = [
@@ -30,6 +31,13 @@ export function timerWords(machine: Machine, event: string): string {
   if (event.startsWith(waitPrefix)) return `quiet hours of ${event.slice(waitPrefix.length)}`
   const delay = shapeOf(machine).timers.get(event)?.delay ?? /^xstate\.after\.([^.]+)\./.exec(event)?.[1] ?? event
   return typeof delay === 'number' || /^\d+$/.test(delay) ? duration(delay) : delay
+}
+
+/** What has passed when a timer fires: `30 min passed (abandonAfter)`, `quiet hours of cart-abandoned passed`. */
+export function passedWords(machine: Machine, event: string): string {
+  const words = timerWords(machine, event)
+  const ms = machine.settings[words]
+  return ms === undefined ? `${words} passed` : `${delayWords(ms)} passed (${words})`
 }
 
 /** `text` as one line of at most `charsMax` characters. */

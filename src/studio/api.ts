@@ -140,7 +140,7 @@ export type Decision = {
   /** In plain words, with its numbers. */
   words: string
   /** The letter, when there is one. */
-  letter: { state: LetterState; subject: string } | null
+  letter: { state: LetterState; subject: string; reply: string | null } | null
 }
 
 // a life: GET customers/:id/track, then customers/:id/turns?from&count as they are looked at
@@ -164,7 +164,7 @@ export type Turn = {
   seq: number
   at: number
   kind: 'event' | 'timer' | 'outcome' | 'merge'
-  /** `Product Added`, `abandonAfter passed`, `Letter opened`. */
+  /** `Product Added`, `30 min passed (abandonAfter)`, `Letter opened`. */
   name: string
   /** In one short line: `Boston fern · 24.50 EUR`; null when there is nothing to say. */
   about: string | null

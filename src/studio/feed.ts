@@ -16,7 +16,7 @@ import { rowAbout, rowName } from '../lab/about.ts'
 import { shapeOf } from '../lab/shape.ts'
 import { timerKey } from '../lab/told.ts'
 import { movesOf, standingOf } from '../lab/turns.ts'
-import { timerWords } from '../lab/wording.ts'
+import { passedWords } from '../lab/wording.ts'
 import { nameOf } from '../profile/profile.ts'
 import type { FeedMessage, FeedTick, Health, Refused, Turn } from './api.ts'
 import type { Census } from './census.ts'
@@ -164,7 +164,7 @@ export function createFeed(options: Options) {
 }
 
 const titleOf = (machine: Machine, { at, kind, body, type }: Pick<Noted, 'at' | 'kind' | 'body' | 'type'>): string =>
-  kind === kinds.timer ? `${timerWords(machine, type)} passed` : rowName({ at, kind, body })
+  kind === kinds.timer ? passedWords(machine, type) : rowName({ at, kind, body })
 
 /** When the armed timers were set: as long before they are due as their states wait. */
 function setAtOf({ stepper }: Machine, life: Life): Map<string, number> {

@@ -97,6 +97,6 @@ function complaintsOf(health: Omit<Health, 'complaints'>): Health['complaints'] 
   )
   say(backlog.letters > 1_000, 'warn', `${some(backlog.letters, 'letter')} wait for the relay`, 'Is it reachable, and does it take mail?')
   say((ack?.p99 ?? 0) > 250, 'warn', `one ack in a hundred takes over ${ack?.p99} ms`, 'Is another program on this disk or these cores?')
-  say(perSecond.refusals >= 0.1, 'warn', `${perSecond.refusals} refusals a second`, 'The list below says why, and how to mend each.')
+  say(perSecond.refusals >= 0.1, 'warn', `${perSecond.refusals} refusals a second`, 'Under Refusals each says why, and how to mend it.')
   return complaints
 }

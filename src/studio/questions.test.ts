@@ -111,7 +111,7 @@ test('a turn says what happened, what it was about, and what it did to timers', 
   expect(add!.taken).toContain('customer.cart site.product_added customer.cart.changed')
   expect(letter).toMatchObject({
     kind: 'timer',
-    name: 'abandonAfter passed',
+    name: '30 min passed (abandonAfter)',
     body: null,
     cancelled: [],
     decisions: [{ decision: 'queued', letter: { state: 'queued' } }],
@@ -139,7 +139,7 @@ test('rows that no machine heard are turns too, with the reason', () => {
 test('what lies ahead is what then happens, when nothing else does', () => {
   const one = ann()
   const { ahead } = one.next('u:ann')
-  expect(ahead.map(({ name }) => name)).toEqual(['followUpAfter passed', 'lapseAfter passed', 'lapseAfter passed'])
+  expect(ahead.map(({ name }) => name)).toEqual(['24 h passed (followUpAfter)', '30 d passed (lapseAfter)', '30 d passed (lapseAfter)'])
   const foreseen = ahead.flatMap(({ at, decisions }) => decisions.map(({ template, decision, subject }) => ({ at, template, decision, subject })))
   one.shop.pass(noon + 61 * day)
   const happened = one.shop.decisions().slice(2)
@@ -199,7 +199,7 @@ test('why a letter went: its steps, the guards with what they saw, every questio
   expect(sent).toMatchObject({ decision: 'queued', different: null })
   expect(sent!.steps.map(({ name, from, to }) => [name, from, to])).toEqual([
     ['Product Added', 'empty', 'active'],
-    ['abandonAfter passed', 'active', 'abandoned.reminded'],
+    ['30 min passed (abandonAfter)', 'active', 'abandoned.reminded'],
   ])
   expect(sent!.steps[0]!.guards.find(({ guard }) => guard === 'has lines')).toMatchObject({
     held: true,
@@ -291,7 +291,7 @@ test('two lives that became one, and rows of an older machine, are told as the e
     answer: 'passed',
     numbers: { queued: 0, allowed: 3 },
   })
-  expect(one.next('u:ann').ahead[1]).toMatchObject({ at: noon + 5 * h + 45 * min, name: 'abandonAfter passed' })
+  expect(one.next('u:ann').ahead[1]).toMatchObject({ at: noon + 5 * h + 45 * min, name: '45 min passed (abandonAfter)' })
 })
 
 test('every letter can be looked at as it would be today, or it is said what it needs', () => {
@@ -354,10 +354,10 @@ test('an event that was set aside is a turn that did nothing, and the life befor
   expect(one.turns('u:ann').map(({ name, unheard }) => [name, unheard])).toEqual([
     ['Product Added', null],
     ['Product Removed', 'quarantined'],
-    ['quietFor passed', null],
-    ['abandonAfter passed', null],
+    ['15 min passed (quietFor)', null],
+    ['30 min passed (abandonAfter)', null],
   ])
-  expect(one.why('u:ann', 'cart-abandoned').decisions[0]!.steps.map(({ name }) => name)).toEqual(['Product Added', 'abandonAfter passed'])
+  expect(one.why('u:ann', 'cart-abandoned').decisions[0]!.steps.map(({ name }) => name)).toEqual(['Product Added', '30 min passed (abandonAfter)'])
   // What the machine would throw on is left out of what could be next.
   one.shop.track('ann', 'Product Viewed', noon + 2 * h, { product_id: 'bomb' })
   expect(one.next('u:ann').events.some(({ event }) => event === 'site.product_added')).toBe(true)

@@ -23,8 +23,10 @@ export function Live(_: { params: string[] }) {
   const health = useStore(feed, (context) => context.health)
   const state = useStore(feed, (context) => context.state)
   const [list, setList] = useState<List>('events')
+  const fresh = useStore(feed, (context) => context.refusals.length)
+  const counts: Record<List, number> = { events: 0, refusals: fresh, quarantine: health?.quarantined ?? 0 }
+  const tabs = lists.map(([id, words]) => [id, counts[id] > 0 ? `${words} (${number(counts[id])})` : words] as const)
   if (health === null) return state === 'lost' ? <Fault fault={new Error('lost')} /> : <Spinner what="Waiting for the first tick" />
-  const tabs = lists.map(([id, words]) => [id, id === 'quarantine' && health.quarantined > 0 ? `${words} (${number(health.quarantined)})` : words] as const)
   return (
     <>
       <header>

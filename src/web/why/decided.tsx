@@ -28,6 +28,11 @@ export function WhyDecided({ decision, life, open }: { decision: WhyDecision; li
             </a>
           )}
         </p>
+        {decision.letter?.reply && decision.letter.state !== 'sent' && (
+          <p class="break">
+            The mail server said: <q>{decision.letter.reply}</q>
+          </p>
+        )}
         {queued && <p class="small soft">{sentence(decision.words)}.</p>}
         {decision.different !== null && (
           <p class="different">
