@@ -5,6 +5,7 @@ import type { Chart, CustomerList, CustomerRow } from '../../studio/api.ts'
 import { ask, withQuery } from '../ask.ts'
 import { useAsk, useNow, useSettled, useStore, useTitle } from '../hooks.ts'
 import { Empty, Fault, LongList, Spinner, Time } from '../parts/basics.tsx'
+import { StateChoice } from '../parts/state-choice.tsx'
 import { SearchIcon } from '../parts/icons.tsx'
 import { go, place } from '../router.ts'
 import { session } from '../session.ts'
@@ -42,7 +43,7 @@ export function Customers(_: { params: string[] }) {
       <div class="card customers">
         <div class="search">
           <Search typed={typed} onType={setTyped} />
-          {state !== '' && <StateFilter state={state} query={query} />}
+          <StateChoice state={state} onChange={(chosen) => go(withQuery('/studio/customers', { query, state: chosen }), true)} />
           <p class="soft small numbers" role="status">
             {wordsFor(list, query, state)}
           </p>
@@ -88,15 +89,6 @@ function Search({ typed, onType }: { typed: string; onType: (typed: string) => v
       />
       <kbd aria-hidden="true">/</kbd>
     </label>
-  )
-}
-
-function StateFilter({ state, query }: { state: string; query: string }) {
-  const path = state.split('.').slice(1).join(' · ') || state
-  return (
-    <a class="chip state-filter" href={withQuery('/studio/customers', { query })} aria-label={`Only those in ${path}. Show everyone again`}>
-      in {path} <span aria-hidden="true">×</span>
-    </a>
   )
 }
 
