@@ -14,6 +14,7 @@ import type { Store } from '../store/store.ts'
 import { killAll, startLive } from './live.ts'
 import type { Live } from './live.ts'
 import { openSink } from './sink.ts'
+import type { LetterList } from '../studio/api.ts'
 
 const settings = 'abandonAfter=300ms,quietFor=100ms,followUpAfter=1s,thankAfter=200ms'
 const kills = 20
@@ -176,14 +177,13 @@ test(
     await client.close(0)
 
     const second = await startLive(directory, settings)
-    const page = async () => (await fetch(`${second.url}/inbox`)).text()
-    for (let n = 0; n < 100 && !(await page()).includes('ann@shop.test'); n++) await wait(50)
+    const ask = (path: string) => fetch(`${second.url}/studio/api/letters${path}`)
+    const inbox = async () => ((await (await ask('')).json()) as LetterList).letters
+    for (let n = 0; n < 100 && (await inbox()).length === 0; n++) await wait(50)
     await wait(500)
-    const letters = [...(await page()).matchAll(/<li><a href="\/inbox\/(\d+)">.*?<\/li>/gs)].map(([item, id]) => ({ item, id }))
-    const reminders = letters.filter(({ item }) => item.includes('cart-abandoned'))
-    expect(reminders.length).toBe(1)
-    expect(reminders[0]!.item).toContain('ann@shop.test')
-    const source = await (await fetch(`${second.url}/inbox/${reminders[0]!.id}/source`)).text()
+    const reminders = (await inbox()).filter(({ template }) => template === 'cart-abandoned')
+    expect(reminders).toMatchObject([{ recipient: 'ann@shop.test' }])
+    const source = await (await ask(`/${reminders[0]!.id}/source`)).text()
     expect(source).toContain('Blue mug')
     expect(await second.stop()).toBe(0)
   },
