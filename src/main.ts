@@ -13,6 +13,9 @@ import { loadMachine } from './actors/load-machine.ts'
 import { createMachines } from './actors/machines.ts'
 import type { Machine } from './actors/load-machine.ts'
 import type { Machines } from './actors/machines.ts'
+import { createCatalog } from './catalog/catalog.ts'
+import { createShelf } from './catalog/shelf.ts'
+import type { Shelf } from './catalog/shelf.ts'
 import type { Config as PolicyConfig } from './actors/deciding.ts'
 import type { Clock, Ids } from './core/world.ts'
 import { addressOf } from './mail/address.ts'
@@ -66,7 +69,7 @@ export type Setup = {
   engine?: Partial<EngineOptions>
 }
 
-export type Heart = { engine: Engine; machines: Machines; secret: string; hash: (address: string) => string; epoch: string }
+export type Heart = { engine: Engine; shelf: Shelf; machines: Machines; secret: string; hash: (address: string) => string; epoch: string }
 
 /** An engine on a store, recovered to the end of its log. */
 export function createHeart(setup: Setup): Heart {
@@ -75,17 +78,34 @@ export function createHeart(setup: Setup): Heart {
   const epoch = store.meta.once('epoch', () => ids.random(9))
   const hash = (address: string) => hashAddress(secret, address)
   const machines = createMachines(setup.machine, store.meta, setup.now, join(setup.dataDir, 'machines'))
+  const shelf = createShelf(createCatalog({ products: store.products, shopUrl: setup.shop.url }))
+  const { onHeard, onJoin } = setup.engine ?? {}
   const engine = createEngine({
     store,
     machines,
     config: setup.policy,
-    prepare: createPrepare({ templates: setup.templates, shop: setup.shop, publicUrl: setup.publicUrl, from: setup.from, secret }),
+    prepare: createPrepare({
+      templates: setup.templates,
+      shop: setup.shop,
+      publicUrl: setup.publicUrl,
+      from: setup.from,
+      secret,
+      shelves: { get: shelf.catalog.get, recommend: shelf.recommend },
+    }),
     addressOf,
     suppressed: (email) => store.suppressions.has(hash(email)),
     ...setup.engine,
+    onHeard(customer, event, trust) {
+      shelf.heard(customer.id, event, trust)
+      onHeard?.(customer, event, trust)
+    },
+    onJoin(customer, before, after, gone) {
+      shelf.joined(customer.id, gone.id)
+      onJoin?.(customer, before, after, gone)
+    },
   })
   engine.recover()
-  return { engine, machines, secret, hash, epoch }
+  return { engine, shelf, machines, secret, hash, epoch }
 }
 
 /** An engine for virtual time: consent as given, no holdout, nothing waits for a disk. */

@@ -63,7 +63,7 @@ test('an event over HTTP becomes a letter in the inbox, with links that lead whe
   const source = await sourceOf(server, await letterIn(server))
   const link = /http:\/\/127\.0\.0\.1:\d+\/c\/[\w.-]+/.exec(source)![0]
   const clicked = await fetch(link, { redirect: 'manual' })
-  expect([clicked.status, clicked.headers.get('location')]).toEqual([302, `${server.url}/cart`])
+  expect([clicked.status, clicked.headers.get('location')]).toEqual([302, `${server.url}/demo/cart`])
   expect((await fetch(`${link}x`, { redirect: 'manual' })).status).toBe(404)
 })
 

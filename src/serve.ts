@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { createBatch } from './actors/batch.ts'
 import { loadMachine } from './actors/load-machine.ts'
 import type { Config as PolicyConfig } from './actors/deciding.ts'
+import { createCounter } from './catalog/counter.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
 import { createGateway } from './gateway/http.ts'
@@ -97,7 +98,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
       onJoin: (customer, before, after, gone) => listeners?.onJoin(customer, before, after, gone),
     },
   })
-  const { engine, epoch, secret, hash } = heart
+  const { engine, shelf, epoch, secret, hash } = heart
   const keys = givenKeys(store, ids, clock.now())
   let stopping = false
   let failed = false
@@ -115,6 +116,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   const { letters, suppressions, db } = store
   const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
+  const counter = createCounter({ catalog: shelf.catalog, order: batch.order, clock })
   const metrics = createMetrics({ engine, batch, drain })
   const gateway = createGateway({
     clock,
@@ -124,6 +126,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     publicUrl,
     keys: { find: (token) => keys.find((key) => key.token === token) },
     intake: batch,
+    products: counter,
     origins: config.origins,
     ready: () => !stopping && !failed,
     metrics: () => metrics.metrics(),
@@ -152,6 +155,8 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   listeners = studio.listeners
   await listen(gateway.app, host, port)
   batch.start()
+  counter.open()
+  const warming = shelf.warm(store.log, setImmediate)
   drain.start()
   const stopCheckpoints = startCheckpoints(db, path)
   logger.debug({ host, port, machine: heart.machines.current.hash }, 'ready')
@@ -163,6 +168,8 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     studio,
     async stop() {
       stopping = true
+      warming.stop()
+      counter.close()
       await studio.close()
       await gateway.app.close()
       links.flush()
