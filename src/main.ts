@@ -24,6 +24,7 @@ import { createPrepare } from './mail/prepare.ts'
 import type { Shop } from './mail/prepare.ts'
 import { loadTemplates } from './mail/templates.ts'
 import type { Templates } from './mail/templates.ts'
+import { lockDirectory } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
 import { hashAddress } from './store/suppressions.ts'
@@ -128,4 +129,4 @@ export function createVirtual(settings: Record<string, string>, dataDir: string 
   return { ...heart, store }
 }
 
-export { loadMachine, loadTemplates, openStore }
+export { loadMachine, loadTemplates, lockDirectory, openStore }
