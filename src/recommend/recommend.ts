@@ -45,6 +45,8 @@ const orderPairs = 8
 const productsMax = 250_000
 /** A pair seen once says little: as strong as this many pairs of now is half believed. */
 const doubt = 1
+/** A shop whose orders do not come here still has products that draw more looks than others. */
+const viewsOfSale = 50
 /** What was viewed one view earlier counts for this much of the later one. */
 const fading = 0.8
 
@@ -75,6 +77,8 @@ export function createRecommender({ knows, fits, categoryOf }: RecommenderOption
     return number
   }
 
+  const demand = (product: number): number => sales[product]! + views[product]! / viewsOfSale
+
   function viewed(customer: number, id: string, at: number): void {
     const product = numberOf(id)
     if (product === undefined) return
@@ -85,6 +89,7 @@ export function createRecommender({ knows, fits, categoryOf }: RecommenderOption
     if (isAgain || place < 0) return
     const weight = weightAt(at)
     views[product]! += weight
+    best.add(product, demand(product), categoryOf(id))
     for (let back = 1; back <= visitViews && place - back >= 0; back++) {
       if (at - trail.at[place - back]! > visitMs) break
       pair(together, product, trail.products[place - back]!, weight / back)
@@ -98,7 +103,7 @@ export function createRecommender({ knows, fits, categoryOf }: RecommenderOption
     const lines = products.map(numberOf).filter((product) => product !== undefined)
     for (const [index, product] of lines.entries()) {
       sales[product]! += weight
-      best.add(product, sales[product]!, categoryOf(ids[product]!))
+      best.add(product, demand(product), categoryOf(ids[product]!))
       for (const other of lines.slice(index + 1, index + 1 + orderPairs)) pair(sold, product, other, weight)
       // What was looked at on the way to it: who looks at that may want this.
       for (const [back, other] of looked.products.slice(-visitViews).entries())
