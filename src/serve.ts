@@ -30,6 +30,7 @@ import { startCheckpoints } from './store/checkpoints.ts'
 import { lockDirectory } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
+import { products } from './studio/demo-products.ts'
 import { addStudio } from './studio/studio.ts'
 import type { Listeners, Studio } from './studio/studio.ts'
 
@@ -116,6 +117,8 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   const { letters, suppressions, db } = store
   const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
+  // Where no shop is named, the demo's products are what there is to speak of.
+  if (shop.url === `${publicUrl}/demo`) shelf.catalog.lend(demoProducts(publicUrl, shop.currency))
   const counter = createCounter({ catalog: shelf.catalog, order: batch.order, clock })
   const metrics = createMetrics({ engine, batch, drain })
   const gateway = createGateway({
@@ -182,6 +185,19 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     },
   }
 }
+
+const demoProducts = (publicUrl: string, currency: string) =>
+  products.map(({ id, name, brand, category, price }) => ({
+    id,
+    name,
+    brand,
+    category,
+    price,
+    currency,
+    url: `${publicUrl}/demo/products/${id}`,
+    image: `${publicUrl}/demo/pictures/${id}.jpg`,
+    stock: null,
+  }))
 
 async function withFreePort(config: ServerConfig): Promise<ServerConfig> {
   const probe = createServer().listen(0, config.host)

@@ -76,6 +76,8 @@ export function createCatalog({ products, shopUrl }: { products: Products; shopU
         write({ ...product, source: 'shop', updated: now })
       }
     },
+    /** What the demonstration shop sells: known as long as the server runs, so that no real shop finds it in its database. */
+    lend: (told: readonly Told[]) => told.forEach((product) => known.has(product.id) || keep({ ...product, source: 'shop', updated: 0 })),
     /** False when there was no such product. */
     remove(id: string, now: number): boolean {
       const before = known.get(id)

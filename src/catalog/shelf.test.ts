@@ -37,6 +37,14 @@ test('what the shop says is there at once, stays after a restart, and is the sam
   expect(open(store).catalog.get('mug')).toEqual(catalog.get('mug'))
 })
 
+test('what the demonstration shop sells is known and not kept', () => {
+  const { store, catalog } = open()
+  catalog.put([product('mug', { price: 7 })], noon)
+  catalog.lend([product('mug'), product('cup')])
+  expect([catalog.get('mug')!.price, catalog.get('cup')!.price]).toEqual([7, 10])
+  expect(open(store).catalog.get('cup')).toBeUndefined()
+})
+
 test('a server’s events teach products the shop has not told of, and change none that it has', () => {
   const { store, catalog, tell } = open()
   catalog.put([product('mug')], noon)
@@ -132,5 +140,5 @@ test('what a start finds in the log is known soon after it, and what joined live
   shelf.warm(shop.store.log, (work) => void soon().then(work))
   await soon()
   await soon()
-  expect(shelf.recommend(customer, [], [], noon + 4 * min)).toMatchObject({ products: [{ id: 'cup' }], steps: ['viewed'] })
+  expect(shelf.recommend(customer, [], ['mug'], noon + 4 * min)).toMatchObject({ products: [{ id: 'cup' }], steps: ['viewed'] })
 })
