@@ -67,6 +67,8 @@ export type Setup = {
   now: number
   ids: Ids
   dataDir: string
+  /** Whether events teach the catalogue and what goes with what; so unless told otherwise. */
+  isLearning?: boolean
   engine?: Partial<EngineOptions>
 }
 
@@ -97,7 +99,7 @@ export function createHeart(setup: Setup): Heart {
     suppressed: (email) => store.suppressions.has(hash(email)),
     ...setup.engine,
     onHeard(customer, event, trust) {
-      shelf.heard(customer.id, event, trust)
+      if (setup.isLearning ?? true) shelf.heard(customer.id, event, trust)
       onHeard?.(customer, event, trust)
     },
     onJoin(customer, before, after, gone) {
@@ -124,6 +126,8 @@ export function createVirtual(settings: Record<string, string>, dataDir: string 
     now: 0,
     ids: { random: (bytes) => 'replay'.padEnd(bytes, '-') },
     dataDir: dataDir ?? join(tmpdir(), 'beckon'),
+    // A replay is about decisions, and these depend on neither.
+    isLearning: false,
     engine: { hotMax: 1_000_000, horizonMs: Infinity, ...(onTurn === undefined ? {} : { onTurn }) },
   })
   return { ...heart, store }

@@ -8,7 +8,6 @@ import { readMessage } from '../core/parse.ts'
 import { inert, kinds } from '../core/retell.ts'
 import type { MergeBody } from '../core/retell.ts'
 import { lineOf, linesOf } from '../kit/lines.ts'
-import type { Line } from '../kit/lines.ts'
 import { createRecommender } from '../recommend/recommend.ts'
 import type { Step } from '../recommend/recommend.ts'
 import type { Log, Row } from '../store/log.ts'
@@ -38,13 +37,15 @@ export function createShelf(catalog: Catalog) {
   /** An event that a customer's machine has taken. */
   function heard(customer: number, event: MachineEvent, trust: Trust): void {
     const { type, at } = event
-    const isOfOne = ofOne.has(type)
-    if (!isOfOne && !ofMany.has(type)) return
-    const properties = event['properties'] as Record<string, unknown>
-    const lines: readonly Line[] = (isOfOne ? [lineOf(properties)].filter((line) => line !== null) : linesOf(properties)?.slice(0, linesMax)) ?? []
-    for (const line of lines) catalog.learn(line, trust, customer, at)
-    if (type === 'site.product_viewed' && lines.length === 1) recommender.viewed(customer, lines[0]!.id, at)
-    if (type === 'site.order_completed') {
+    if (ofOne.has(type)) {
+      const line = lineOf(event['properties'])
+      if (line === null) return
+      catalog.learn(line, trust, customer, at)
+      if (type === 'site.product_viewed') recommender.viewed(customer, line.id, at)
+    } else if (ofMany.has(type)) {
+      const lines = linesOf(event['properties'] as Record<string, unknown>)?.slice(0, linesMax) ?? []
+      for (const line of lines) catalog.learn(line, trust, customer, at)
+      if (type !== 'site.order_completed') return
       const ids = lines.map(({ id }) => id)
       recommender.bought(customer, ids, at)
     }

@@ -3,7 +3,7 @@
  * that growing copies nothing. When a list is full, a newcomer wears the weakest down before it takes its place.
  */
 const most = 24
-const pieceProducts = 512
+const pieceProducts = 64
 
 type Piece = { others: Int32Array; weights: Float64Array; counts: Uint8Array }
 

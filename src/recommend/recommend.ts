@@ -98,7 +98,9 @@ export function createRecommender({ knows, fits, categoryOf }: RecommenderOption
 
   /** The products of one order. */
   function bought(customer: number, products: readonly string[], at: number): void {
-    const { viewed: looked, bought: trail } = visitors.touch(customer)
+    const visitor = visitors.touch(customer)
+    const { viewed: looked } = visitor
+    const trail = (visitor.bought ??= { products: [], at: [] })
     const weight = weightAt(at)
     const lines = products.map(numberOf).filter((product) => product !== undefined)
     for (const [index, product] of lines.entries()) {
@@ -116,7 +118,8 @@ export function createRecommender({ knows, fits, categoryOf }: RecommenderOption
   function rank({ customer, at, about, not, most }: Wanted): Pick[] {
     const visitor = visitors.get(customer)
     const refused = new Set([...about, ...not])
-    for (const [index, product] of (visitor?.bought.products ?? []).entries()) if (at - visitor!.bought.at[index]! < boughtWithinMs) refused.add(ids[product]!)
+    for (const [index, product] of (visitor?.bought?.products ?? []).entries())
+      if (at - visitor!.bought!.at[index]! < boughtWithinMs) refused.add(ids[product]!)
     const picks: Pick[] = []
     const take = (step: Step, products: Iterable<number>) => {
       for (const product of products) {

@@ -2,7 +2,7 @@
 
 /** Oldest first; the same product stands once. */
 export type Trail = { products: number[]; at: number[] }
-export type Visitor = { viewed: Trail; bought: Trail }
+export type Visitor = { viewed: Trail; bought: Trail | null }
 
 const trailMax = 20
 const customersMax = 50_000
@@ -19,7 +19,7 @@ export class Visitors {
     let visitor = this.#visitors.get(customer)
     if (visitor === undefined) {
       if (this.#visitors.size >= customersMax) this.#visitors.delete(this.#visitors.keys().next().value!)
-      visitor = { viewed: { products: [], at: [] }, bought: { products: [], at: [] } }
+      visitor = { viewed: { products: [], at: [] }, bought: null }
     } else this.#visitors.delete(customer)
     this.#visitors.set(customer, visitor)
     return visitor
@@ -30,10 +30,9 @@ export class Visitors {
     if (other === undefined || kept === gone) return
     this.#visitors.delete(gone)
     const visitor = this.touch(kept)
-    for (const side of ['viewed', 'bought'] as const) {
-      const { products, at } = other[side]
-      products.forEach((product, index) => follow(visitor[side], product, at[index]!))
-    }
+    const { viewed, bought } = other
+    viewed.products.forEach((product, index) => follow(visitor.viewed, product, viewed.at[index]!))
+    bought?.products.forEach((product, index) => follow((visitor.bought ??= { products: [], at: [] }), product, bought.at[index]!))
   }
 }
 
