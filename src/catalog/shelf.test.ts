@@ -142,3 +142,34 @@ test('what a start finds in the log is known soon after it, and what joined live
   await soon()
   expect(shelf.recommend(customer, [], ['mug'], noon + 4 * min)).toMatchObject({ products: [{ id: 'cup' }], steps: ['viewed'] })
 })
+
+test('no event, whatever is in it, stops the engine that tells of it', () => {
+  const { shelf, catalog, tell } = open()
+  const types = fc.constantFrom('product_viewed', 'product_added', 'order_completed', 'cart_viewed', 'checkout_started').map((name) => `site.${name}`)
+  const line = fc.record(
+    {
+      product_id: fc.constantFrom<unknown>('a', 'b', 7, '\ud800'),
+      name: fc.anything(),
+      url: fc.oneof(fc.webUrl(), fc.constant(`${shopUrl}a`), fc.anything()),
+      price: fc.anything(),
+      category: fc.anything(),
+    },
+    { requiredKeys: [] },
+  )
+  const properties = fc.oneof(line, fc.record({ products: fc.array(fc.oneof(line, fc.anything())) }), fc.object()) as fc.Arbitrary<Record<string, unknown>>
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 4 }),
+      types,
+      properties,
+      fc.constantFrom<Trust>('browser', 'verified', 'server'),
+      fc.integer(),
+      (customer, type, given, trust, at) => {
+        tell(customer, type, given, trust, at)
+        shelf.recommend(customer, ['a'], [], at)
+        catalog.flush()
+      },
+    ),
+    { numRuns: 500 },
+  )
+})
