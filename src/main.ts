@@ -13,6 +13,9 @@ import { loadMachine } from './actors/load-machine.ts'
 import { createMachines } from './actors/machines.ts'
 import type { Machine } from './actors/load-machine.ts'
 import type { Machines } from './actors/machines.ts'
+import { createCatalog } from './catalog/catalog.ts'
+import { createShelf } from './catalog/shelf.ts'
+import type { Shelf } from './catalog/shelf.ts'
 import type { Config as PolicyConfig } from './actors/deciding.ts'
 import type { Clock, Ids } from './core/world.ts'
 import { addressOf } from './mail/address.ts'
@@ -21,6 +24,7 @@ import { createPrepare } from './mail/prepare.ts'
 import type { Shop } from './mail/prepare.ts'
 import { loadTemplates } from './mail/templates.ts'
 import type { Templates } from './mail/templates.ts'
+import { lockDirectory } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
 import { hashAddress } from './store/suppressions.ts'
@@ -63,10 +67,12 @@ export type Setup = {
   now: number
   ids: Ids
   dataDir: string
+  /** Whether events teach the catalogue and what goes with what; so unless told otherwise. */
+  isLearning?: boolean
   engine?: Partial<EngineOptions>
 }
 
-export type Heart = { engine: Engine; machines: Machines; secret: string; hash: (address: string) => string; epoch: string }
+export type Heart = { engine: Engine; shelf: Shelf; machines: Machines; secret: string; hash: (address: string) => string; epoch: string }
 
 /** An engine on a store, recovered to the end of its log. */
 export function createHeart(setup: Setup): Heart {
@@ -75,17 +81,34 @@ export function createHeart(setup: Setup): Heart {
   const epoch = store.meta.once('epoch', () => ids.random(9))
   const hash = (address: string) => hashAddress(secret, address)
   const machines = createMachines(setup.machine, store.meta, setup.now, join(setup.dataDir, 'machines'))
+  const shelf = createShelf(createCatalog({ products: store.products, shopUrl: setup.shop.url }))
+  const { onHeard, onJoin } = setup.engine ?? {}
   const engine = createEngine({
     store,
     machines,
     config: setup.policy,
-    prepare: createPrepare({ templates: setup.templates, shop: setup.shop, publicUrl: setup.publicUrl, from: setup.from, secret }),
+    prepare: createPrepare({
+      templates: setup.templates,
+      shop: setup.shop,
+      publicUrl: setup.publicUrl,
+      from: setup.from,
+      secret,
+      shelves: { get: shelf.catalog.get, recommend: shelf.recommend },
+    }),
     addressOf,
     suppressed: (email) => store.suppressions.has(hash(email)),
     ...setup.engine,
+    onHeard(customer, event, trust) {
+      if (setup.isLearning ?? true) shelf.heard(customer.id, event, trust)
+      onHeard?.(customer, event, trust)
+    },
+    onJoin(customer, before, after, gone) {
+      shelf.joined(customer.id, gone.id)
+      onJoin?.(customer, before, after, gone)
+    },
   })
   engine.recover()
-  return { engine, machines, secret, hash, epoch }
+  return { engine, shelf, machines, secret, hash, epoch }
 }
 
 /** An engine for virtual time: consent as given, no holdout, nothing waits for a disk. */
@@ -103,9 +126,11 @@ export function createVirtual(settings: Record<string, string>, dataDir: string 
     now: 0,
     ids: { random: (bytes) => 'replay'.padEnd(bytes, '-') },
     dataDir: dataDir ?? join(tmpdir(), 'beckon'),
+    // A replay is about decisions, and these depend on neither.
+    isLearning: false,
     engine: { hotMax: 1_000_000, horizonMs: Infinity, ...(onTurn === undefined ? {} : { onTurn }) },
   })
   return { ...heart, store }
 }
 
-export { loadMachine, loadTemplates, openStore }
+export { loadMachine, loadTemplates, lockDirectory, openStore }

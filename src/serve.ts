@@ -8,6 +8,7 @@ import { pino } from 'pino'
 import { createBatch } from './actors/batch.ts'
 import { loadMachine } from './actors/load-machine.ts'
 import type { Config as PolicyConfig } from './actors/deciding.ts'
+import { createCounter } from './catalog/counter.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
 import { createGateway } from './gateway/http.ts'
@@ -29,6 +30,7 @@ import { startCheckpoints } from './store/checkpoints.ts'
 import { lockDirectory } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
+import { products } from './studio/demo-products.ts'
 import { addStudio } from './studio/studio.ts'
 import type { Listeners, Studio } from './studio/studio.ts'
 
@@ -97,7 +99,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
       onJoin: (customer, before, after, gone) => listeners?.onJoin(customer, before, after, gone),
     },
   })
-  const { engine, epoch, secret, hash } = heart
+  const { engine, shelf, epoch, secret, hash } = heart
   const keys = givenKeys(store, ids, clock.now())
   let stopping = false
   let failed = false
@@ -115,6 +117,9 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   const { letters, suppressions, db } = store
   const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
+  // Where no shop is named, the demo's products are what there is to speak of.
+  if (shop.url === `${publicUrl}/demo`) shelf.catalog.lend(demoProducts(publicUrl, shop.currency))
+  const counter = createCounter({ catalog: shelf.catalog, order: batch.order, clock })
   const metrics = createMetrics({ engine, batch, drain })
   const gateway = createGateway({
     clock,
@@ -124,6 +129,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     publicUrl,
     keys: { find: (token) => keys.find((key) => key.token === token) },
     intake: batch,
+    products: counter,
     origins: config.origins,
     ready: () => !stopping && !failed,
     metrics: () => metrics.metrics(),
@@ -153,6 +159,8 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   listeners = studio.listeners
   await listen(gateway.app, host, port)
   batch.start()
+  counter.open()
+  const warming = shelf.warm(store.log, setImmediate)
   drain.start()
   const stopCheckpoints = startCheckpoints(db, path)
   logger.debug({ host, port, machine: heart.machines.current.hash }, 'ready')
@@ -164,6 +172,8 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     studio,
     async stop() {
       stopping = true
+      warming.stop()
+      counter.close()
       await studio.close()
       await gateway.app.close()
       links.flush()
@@ -176,6 +186,19 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     },
   }
 }
+
+const demoProducts = (publicUrl: string, currency: string) =>
+  products.map(({ id, name, brand, category, price }) => ({
+    id,
+    name,
+    brand,
+    category,
+    price,
+    currency,
+    url: `${publicUrl}/demo/products/${id}`,
+    image: `${publicUrl}/demo/pictures/${id}.jpg`,
+    stock: null,
+  }))
 
 async function withFreePort(config: ServerConfig): Promise<ServerConfig> {
   const probe = createServer().listen(0, config.host)

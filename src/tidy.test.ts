@@ -25,7 +25,7 @@ const standIns = new Set(['src/sim/browser.ts', 'src/core/step/random-machine.ts
 /** Where real time and chance may be used. The client and the pages run in somebody else's process, which has no `main.ts` to pass them in. */
 const ownTime = /^src\/(?:main\.ts|(?:cli|bench|sim|sdk|web)\/|store\/checkpoint)/
 
-const pure = new Set(['machines', 'policy', 'core', 'profile', 'kit'])
+const pure = new Set(['machines', 'policy', 'recommend', 'core', 'profile', 'kit'])
 const purePackages = new Set(['xstate', '#kit'])
 const wiring = new Map([
   ['main.ts', ['cli', 'bench', 'sim', 'serve.ts']],

@@ -8,7 +8,7 @@
 import type { Refusal } from '../core/errors.ts'
 import { toMachineEvent } from '../core/event.ts'
 import { readMessage, sameBody } from '../core/parse.ts'
-import type { Message, Trust } from '../core/event.ts'
+import type { MachineEvent, Message, Trust } from '../core/event.ts'
 import { limits } from '../core/limits.ts'
 import type { Life } from '../core/life.ts'
 import { inert, kinds, relive } from '../core/retell.ts'
@@ -43,6 +43,8 @@ export type EngineOptions = {
   horizonMs?: number
   /** Told of every turn, before its row is in the log; `type` is what the machine heard, null when it heard nothing. */
   onTurn?: (customer: Hot, before: Life, after: Life, kind: number, body: string, type: string | null) => void
+  /** Told of every client's event that a machine has taken, after its turn. */
+  onHeard?: (customer: Hot, event: MachineEvent, trust: Trust) => void
   /** Told of every customer's first row. */
   onBirth?: (customer: Hot, life: Life) => void
   /** Told of every two lives that became one; `gone` has no rows when it was born for this very event. */
@@ -146,11 +148,12 @@ export function createEngine(options: EngineOptions) {
     fireUntil(hot, at, received)
     const time = Math.max(at, hot.life.at)
     const event = toMachineEvent(message, time)
-    attempt(hot, time, received, trustKinds[trust], source, message.text, event?.type ?? null, () => {
+    const ok = attempt(hot, time, received, trustKinds[trust], source, message.text, event?.type ?? null, () => {
       const profile = learn(hot.life.profile, message, trust, addressOf)
       const learnt = profile === hot.life.profile ? hot.life : { ...hot.life, profile }
       return event === null ? { ...learnt, at: time } : turn(stepper, learnt, event, deciding.decide)
     })
+    if (ok && event !== null) options.onHeard?.(hot, event, trust)
   }
 
   /** Takes what became of a letter. */

@@ -11,6 +11,7 @@ import { measureMillion, measureOverdue } from './million.ts'
 import { measureDelivery, measureSockets } from './outside.ts'
 import { toRows } from './targets.ts'
 import type { Figures, Measure, Row } from './targets.ts'
+import { measureRecommend } from './recommend.ts'
 import { measureStudio } from './studio.ts'
 import { measureThroughput } from './throughput.ts'
 
@@ -25,6 +26,7 @@ const measures: Record<string, Measure> = {
   delivery: measureDelivery,
   sockets: measureSockets,
   studio: measureStudio,
+  recommend: measureRecommend,
 }
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, json: { type: 'string' } } })

@@ -24,6 +24,18 @@ const never = () => NaN
 const count = (value: number | undefined) => (value === undefined ? '?' : Math.round(value).toLocaleString('en'))
 const percent = (value: number | undefined) => (value === undefined ? '?' : `${Math.round(value * 100)}%`)
 
+/** Among the first ten, in the last 30 % of the time; what she had viewed or bought before does not count. */
+const guessed = (name: string, data: string, words: string): Target => ({
+  name: `${name}: guessed, to the most popular`,
+  unit: '%',
+  value: (figures) => of(`recommend.${data}.hits`)(figures) * 100,
+  goal: null,
+  note: (f) => {
+    const at = (figure: string) => f[`recommend.${data}.${figure}`] ?? NaN
+    return `to ${(at('popularHits') * 100).toFixed(1)} %; MRR ${at('mrr').toFixed(3)} to ${at('popularMrr').toFixed(3)}; ${count(at('guesses'))} guesses; ${words}`
+  },
+})
+
 const targets: readonly Target[] = [
   limit('fdatasync', '/s', 'raw.fdatasyncs', () => '4 KB appends'),
   limit('SQLite appends in groups of 512', 'rows/s', 'raw.appends', () => 'our log, 300 bytes, synchronous=FULL'),
@@ -145,6 +157,17 @@ const targets: readonly Target[] = [
     goal: { atMost: 100 },
     note: () => 'first drawing of a page; median of 5',
   },
+  {
+    name: 'a ranking of recommendations',
+    unit: 'µs',
+    value: of('recommend.rankUs'),
+    goal: { atMost: 200 },
+    note: (f) => `with ${count(f['recommend.products'])} products; p99 ${count(f['recommend.rankP99Us'])}`,
+  },
+  { name: 'what recommending adds to an event', unit: 'µs', value: of('recommend.updateUs'), goal: { atMost: 20 }, note: () => 'a view or an order' },
+  guessed('next product viewed', 'rees46.viewed', 'REES46, hours of a large shop'),
+  guessed('next product viewed', 'taobao.viewed', 'Taobao, 29 people of millions of products: nobody’s neighbours are in it'),
+  guessed('next product of an order', 'retail.bought', 'Online Retail, a year of a gift shop'),
   { name: 'an idle socket', unit: 'KB', value: of('sockets.kb'), goal: { atMost: 20 }, note: (f) => `${count(f['sockets.count'])} of them` },
 ]
 

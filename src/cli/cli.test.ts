@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { startServer } from '../serve.ts'
+import { readConfig } from './config.ts'
 
 const entry = fileURLToPath(new URL('./beckon.js', import.meta.url))
 const temporary = () => mkdtempSync(join(tmpdir(), 'beckon-'))
@@ -70,4 +72,29 @@ test('help says what there is and exits 0', async () => {
   const { code, out } = await beckon('--help')
   expect(code).toBe(0)
   for (const command of ['start', 'replay', 'why', 'check']) expect(out).toContain(command)
+})
+
+test('a feed is taken whether or not a server runs, what it refuses is named, and one that names nothing takes nothing away', async () => {
+  const data = temporary()
+  const feed = join(data, 'feed.tsv')
+  writeFileSync(feed, 'id\ttitle\tprice\nfern\tBoston fern\t24.50 EUR\nivy\tIvy\tfree\nold\tOld\t5 EUR\n')
+  expect(await beckon('catalog', feed, '--data', data)).toEqual({
+    code: 0,
+    out: '2 products taken, 1 refused\n',
+    err: 'line 3 refused: product.invalid, ivy: price\n',
+  })
+  const server = await startServer({ ...readConfig({ port: 0, host: '127.0.0.1', data, settings: '' }), log: 'silent' }, () => {})
+  writeFileSync(feed, '{"id":"fern","name":"Boston fern","price":19}\n')
+  const { port } = new URL(server.url)
+  expect(await beckon('catalog', feed, '--whole', '--data', data, '--port', port)).toMatchObject({
+    code: 0,
+    out: '1 products taken, 0 refused, 1 taken away\n',
+  })
+  const headers = { authorization: `Bearer ${server.keys.find(({ kind }) => kind === 'secret')!.token}` }
+  expect(await (await fetch(`${server.url}/v1/products/fern`, { headers })).json()).toMatchObject({ name: 'Boston fern', price: 19 })
+  expect((await fetch(`${server.url}/v1/products/old`, { headers })).status).toBe(404)
+  await server.stop()
+  writeFileSync(feed, '')
+  expect(await beckon('catalog', feed, '--whole', '--data', data)).toMatchObject({ code: 1, err: expect.stringContaining('nothing was taken away') })
+  expect(await beckon('catalog', 'ftp://feed.example/x', '--data', data)).toMatchObject({ code: 2 })
 })

@@ -40,6 +40,17 @@ function program(): Command {
     .action(async (files, options) => (await import('./replay.ts')).replayFiles(files, options))
 
   beckon
+    .command('catalog')
+    .description('take the products of a feed: Google Merchant XML or TSV, Shopify CSV, JSON lines')
+    .argument('<feed>', 'a file, or an http(s) URL; .gz is read')
+    .option('--whole', 'the feed is all there is: take away what it does not name')
+    .addOption(new Option('--data <dir>', 'where the database is kept').env('BECKON_DATA').default('data'))
+    .addOption(new Option('--port <number>', 'where the server listens, if one runs').env('PORT').default(4650).argParser(port))
+    .addOption(new Option('--host <address>', 'on which address').env('BECKON_HOST').default('127.0.0.1'))
+    .option('--json', 'print the counts as JSON')
+    .action(async (feed, options) => (await import('./catalog.ts')).catalog(feed, options))
+
+  beckon
     .command('why')
     .description('why a customer got a letter, or did not')
     .argument('<customer>', 'user id, anonymous id or e-mail')

@@ -25,6 +25,10 @@ export const codes = {
   'key.secret_required': [403, 'This needs a secret sk_ key in the Authorization header.'],
   'origin.unlisted': [403, 'Add the page’s origin to BECKON_ORIGINS.'],
   'token.invalid': [401, 'The identity token is not signed by a key this server knows, or has expired.'],
+  // products
+  'product.id_invalid': [400, 'Give each product an id of 1 to 255 characters without control characters.'],
+  'product.invalid': [400, 'Mend the field named: texts, numbers from 0, an ISO 4217 currency, whole http(s) addresses.'],
+  'product.unknown': [404, 'There is no product with this id.'],
   // socket
   'socket.hello_late': [408, 'Send hello within 5 seconds.'],
   'socket.hello_missing': [400, 'Send hello first.'],

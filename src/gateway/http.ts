@@ -15,6 +15,7 @@ import { addEventRoutes } from './events.ts'
 import { isLoopback, type Keys, type Origins } from './keys.ts'
 import type { Links } from './links.ts'
 import { addPageRoutes, sendPage } from './pages.ts'
+import { addProductRoutes, type Shelf } from './products.ts'
 import { Rates } from './rate.ts'
 import { addSettingsRoutes } from './settings.ts'
 import { refuseUpgrade, Stream } from './socket.ts'
@@ -27,6 +28,8 @@ export type GatewayOptions = {
   keys: Keys
   intake: Intake
   links: Links
+  /** Where the shop's products are kept; without it there are no routes for them. */
+  products?: Shelf
   /** Origins of the pages that may send, such as `https://shop.example`. */
   origins: ReadonlySet<string>
   /** What the server binds to; pages on loopback origins may send when it is loopback. */
@@ -94,6 +97,7 @@ export function createGateway(options: GatewayOptions): Gateway {
   void app.register(async (scope) => {
     addEventRoutes(scope, shared)
     addSettingsRoutes(scope, shared, publicUrl)
+    if (options.products !== undefined) addProductRoutes(scope, shared, options.products)
   })
   void app.register(async (scope) => addPageRoutes(scope, { clock, links, counters, proxies }))
   addHealthRoutes(app, options, counters)

@@ -10,6 +10,8 @@ import type { Mailbox } from './address.ts'
 import { composeMime } from './compose.ts'
 import { letterToken, letterTokens } from './links.ts'
 import { render } from './render.ts'
+import { asOfNow, asOrdered, buyableFirst, heldIn, shown } from './stock.ts'
+import type { Shelves } from './stock.ts'
 import type { Templates } from './templates.ts'
 import type { LetterData } from './view.ts'
 
@@ -32,6 +34,8 @@ export type PrepareOptions = {
   publicUrl: string
   from: Mailbox
   secret: string
+  /** The catalogue, and what is recommended from it. */
+  shelves?: Shelves
 }
 
 export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepared {
@@ -44,6 +48,8 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
     const token = letterToken(secret, key)
     const code = rule.discount === undefined ? undefined : { code: codeOf(secret, key), percent: rule.discount.percent, expiresAt: at + rule.discount.validFor }
     const data = dataOf(asked, options, token, code)
+    const gone = soldOut(data)
+    if (gone !== null) return { missing: gone }
     const rendered = render(templates, ask.template, data)
     if ('missing' in rendered) return rendered
     const messageId = `<${token}@${host}>`
@@ -75,10 +81,13 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
     }
   }
 
-  function dataOf({ ask, life, at }: Asked, { shop, publicUrl }: PrepareOptions, token: string, code: LetterData['code']): LetterData {
+  function dataOf(asked: Asked, { shop, publicUrl }: PrepareOptions, token: string, code: LetterData['code']): LetterData {
+    const { ask, life, at } = asked
     const { profile } = life
     const own = profile.verified ? (line: Line) => line : (line: Line) => withoutStrangers(line, shop.url)
-    const lines = (ask['lines'] as Line[] | undefined)?.map(own)
+    const currency = profile.currency ?? shop.currency
+    const fresh = (line: Line) => asOfNow(own(line), options.shelves?.get(line.id), currency)
+    const lines = ask['lines'] as Line[] | undefined
     const product = ask['product'] as Line | null | undefined
     const signed = letterTokens(options.secret, token)
     const orders = ask['orders'] as Order[] | undefined
@@ -90,11 +99,12 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
         ...(profile.verified && profile.name !== undefined ? { name: profile.name } : {}),
       },
       locale: profile.locale ?? shop.locale,
-      currency: profile.currency ?? shop.currency,
+      currency,
       timeZone: profile.timeZone ?? shop.timeZone,
-      ...(lines === undefined ? {} : { lines }),
-      ...(product ? { product: own(product) } : {}),
-      ...(orders === undefined || orders.length === 0 ? {} : { order: joinedOrder(orders, own) }),
+      ...(lines === undefined ? {} : { lines: buyableFirst(lines.map(fresh)) }),
+      ...(product ? { product: fresh(product) } : {}),
+      ...(orders === undefined || orders.length === 0 ? {} : { order: joinedOrder(orders, (line) => asOrdered(own(line), options.shelves?.get(line.id))) }),
+      ...recommendedFor(asked, options),
       ...(code === undefined ? {} : { code }),
       links: {
         unsubscribe: `${publicUrl}/u/${signed.unsubscribe}`,
@@ -109,8 +119,25 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
   }
 }
 
+/** What a letter cannot speak of because all of it is sold out; null when there is something left. */
+function soldOut({ lines, product }: LetterData): string | null {
+  if (lines !== undefined && lines.length > 0 && lines.every(({ stock }) => stock === 0)) return 'lines in stock'
+  return product?.stock === 0 ? 'product in stock' : null
+}
+
+/** Nothing for a template that shows none: finding them takes longer than all the rest of a letter. */
+function recommendedFor({ ask, customer, life, at }: Asked, { shelves, templates }: PrepareOptions): Pick<LetterData, 'recommended' | 'recommendedBy'> {
+  if (shelves?.recommend === undefined || !templates.get(ask.template).recommends) return {}
+  const orders = (ask['orders'] as Order[] | undefined) ?? []
+  const lines = [...((ask['lines'] as Line[] | undefined) ?? []), ...orders.flatMap((order) => order.lines)]
+  const product = ask['product'] as Line | null | undefined
+  const about = [...lines, ...(product ? [product] : [])].map(({ id }) => id)
+  const found = shelves.recommend(customer, about, heldIn(life), at)
+  return found === null ? {} : { recommended: found.products.map(shown), recommendedBy: found.steps }
+}
+
 /** Orders that share one letter, as one. */
-function joinedOrder(orders: readonly Order[], own: (line: Line) => Line): NonNullable<LetterData['order']> {
+function joinedOrder(orders: readonly Order[], own: (line: Line) => NonNullable<LetterData['order']>['lines'][number]): NonNullable<LetterData['order']> {
   const [first] = orders
   const lines = orders.flatMap((order) => order.lines.map(own))
   const total = orders.every((order) => order.total !== undefined && order.currency === first!.currency)

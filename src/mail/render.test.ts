@@ -121,6 +121,7 @@ describe('a product', () => {
     for (const image of [undefined, '', 'data:image/png;base64,AAAA', 'javascript:alert(1)', '/relative.png']) {
       const { html } = letterOf('browse-reminder', {
         product: { id: '1', name: 'Lamp', quantity: 1, ...(image === undefined ? {} : { image }) },
+        recommended: [],
         openPixel: '',
       })
       expect(html).not.toContain('<img')
@@ -171,7 +172,9 @@ describe('text from outside', () => {
       'https://',
       `https://x.example/${'a'.repeat(3_000)}`,
     ]) {
-      expect(letterOf('browse-reminder', { product: { id: '1', name: 'Lamp', quantity: 1, url } }).links).toEqual(['https://fernandfable.example/'])
+      expect(letterOf('browse-reminder', { product: { id: '1', name: 'Lamp', quantity: 1, url }, recommended: [] }).links).toEqual([
+        'https://fernandfable.example/',
+      ])
     }
   })
 
@@ -252,6 +255,7 @@ const hostileLine = fc.oneof(
         url: nasty,
         image: nasty,
         currency: soft(fc.constantFrom('EUR', 'USD')),
+        stock: soft(fc.integer({ min: -1, max: 4 })),
       },
       { requiredKeys: [] },
     ),

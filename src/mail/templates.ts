@@ -28,6 +28,8 @@ export type Template = {
   subject: Print
   html: Print
   text: Print
+  /** Whether it speaks of recommended products. */
+  recommends: boolean
   /** Tag number → where it stands. */
   tags: readonly Tag[]
   /** `template.broken` at tag number `tag`. */
@@ -103,7 +105,8 @@ function compile(folder: Folder, name: string): Template {
     return broken(folder, file.replace(/\.eta$/, ''), line, thrown instanceof Error ? thrown.message : String(thrown), thrown)
   }
   try {
-    return { name, requires, language, subject: toPrint(subject, tags), html: toPrint(html, tags), text: toPrint(wholeText, tags), tags, fault: at }
+    const prints = { subject: toPrint(subject, tags), html: toPrint(html, tags), text: toPrint(wholeText, tags) }
+    return { name, requires, language, ...prints, recommends: tags.some(({ code }) => /\bit\.recommended\b/.test(code)), tags, fault: at }
   } catch (error) {
     throw broken(folder, name, 1, `Together with its layout and partials it does not compile: ${(error as Error).message}.`, error)
   }

@@ -23,6 +23,8 @@ export type Line = {
   url?: string
   image?: string
   currency?: string
+  /** Pieces there are; 0: sold out. Not given: not known. */
+  stock?: number
 }
 
 export type Order = { id?: string; total?: number; currency?: string; lines: Line[] }
@@ -42,6 +44,8 @@ export type LetterData = {
   order?: Order
   code?: { code: string; percent: number; expiresAt: number }
   recommended?: Line[]
+  /** Which step of the chain spoke for each of them. */
+  recommendedBy?: string[]
   links: {
     unsubscribe: string
     preferences?: string
@@ -73,9 +77,12 @@ export type Item = {
   total: string
   url: string
   image: string
+  soldOut: boolean
+  /** How many there are, when they are few; 0 otherwise. */
+  left: number
 }
 
-export const letterLimits = { nameCharsMax: 120, firstNameCharsMax: 40, subjectCharsMax: 150, linesMax: 20, recommendedMax: 4 } as const
+export const letterLimits = { nameCharsMax: 120, firstNameCharsMax: 40, subjectCharsMax: 150, linesMax: 20, recommendedMax: 4, leftMax: 3 } as const
 
 const markChars = 8
 
@@ -129,9 +136,14 @@ export class View {
     return list(this.data.lines).length
   }
 
-  /** '' unless every line of the cart has a price in one currency. */
+  /** How many of them are sold out. */
+  get soldOutCount(): number {
+    return list(this.data.lines).filter((line) => line?.stock === 0).length
+  }
+
+  /** '' unless every line of the cart that can be bought has a price in one currency. */
   get total(): string {
-    return this.#total(list(this.data.lines))
+    return this.#total(list(this.data.lines).filter((line) => line?.stock !== 0))
   }
 
   get product(): Item | undefined {
@@ -193,6 +205,8 @@ export class View {
       total: quantity === 1 || price === '' ? price : this.money((line?.price ?? 0) * quantity, currency),
       url: webUrl(line?.url),
       image: webUrl(line?.image),
+      soldOut: line?.stock === 0,
+      left: few(line?.stock),
     }
   }
 
@@ -221,6 +235,8 @@ const none: Record<string, undefined> = Object.freeze({})
 const list = (lines: readonly Line[] | undefined): readonly Line[] => (Array.isArray(lines) ? lines : [])
 const count = (quantity: number | undefined): number =>
   typeof quantity === 'number' && quantity >= 1 && quantity < Infinity ? Math.min(Math.floor(quantity), 1_000_000) : 1
+
+const few = (stock: number | undefined): number => (typeof stock === 'number' && stock >= 1 && stock <= letterLimits.leftMax ? Math.floor(stock) : 0)
 
 function code(given: NonNullable<LetterData['code']>) {
   const percent = Number(given.percent)

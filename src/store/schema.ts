@@ -126,4 +126,20 @@ export const steps: readonly string[] = [
     address TEXT
   ) STRICT;
   `,
+  `
+  -- What the shop sells. Texts, amounts and addresses are null where they are not known.
+  CREATE TABLE product (
+    id       TEXT PRIMARY KEY,
+    name     TEXT,
+    brand    TEXT,
+    category TEXT,
+    price    REAL,
+    currency TEXT,
+    url      TEXT,
+    image    TEXT,
+    stock    INTEGER,                    -- null: not known
+    updated  INTEGER NOT NULL,
+    source   TEXT NOT NULL               -- shop | learnt | gone
+  ) STRICT, WITHOUT ROWID;
+  `,
 ]

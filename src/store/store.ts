@@ -7,6 +7,7 @@ import { createLetters } from './letters.ts'
 import { createLog } from './log.ts'
 import { createMeta } from './meta.ts'
 import { createPeople } from './people.ts'
+import { createProducts } from './products.ts'
 import { createQuarantine } from './quarantine.ts'
 import { createSeen } from './seen.ts'
 import { createSuppressions } from './suppressions.ts'
@@ -30,6 +31,7 @@ export function openStore(path: string, options: OpenOptions = {}) {
     meta: createMeta(db),
     quarantine: createQuarantine(db),
     people: createPeople(db),
+    products: createProducts(db),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => void (db.inTransaction && rollback.run()),

@@ -17,7 +17,13 @@ const questions = createQuestions({
   of: createArchive(store.meta, join(dataDir, 'machines', 'reader')),
   version,
   config: policy,
-  letters: { templates: loadTemplates(fileURLToPath(new URL('../../templates', import.meta.url))), shop, publicUrl, from },
+  letters: {
+    templates: loadTemplates(fileURLToPath(new URL('../../templates', import.meta.url))),
+    shop,
+    publicUrl,
+    from,
+    shelves: { get: store.products.get },
+  },
 })
 
 parentPort!.on('message', async ({ number, name, input }: Asked) => {
