@@ -31,7 +31,7 @@ const measureTabs: Measure = async ({ quick, say, figures }) => {
     return { rate, cost: (cpuOf(server.pid) - before) / taken }
   }
   let heard = 0
-  for (let round = 0; round < (quick ? 3 : 9); round++) {
+  for (let round = 0; round < (quick ? 5 : 9); round++) {
     say(`${tabs} studios, round ${round + 1}`)
     const alone = await measured()
     const open = await Promise.all(Array.from({ length: tabs }, (_, tab) => openTab(server.url, tab + 1, () => heard++)))

@@ -37,6 +37,9 @@ type Options = {
 type Noted = { at: number; hot: Hot; before: Life; after: Life; kind: number; body: string; type: string }
 
 const tickMs = 250
+/** After so many turns between two ticks nobody can follow each: the next tick comes later, so that looking costs a busy shop next to nothing. */
+const busyTurns = 500
+const busyTickMs = 1_000
 /** Stored lives counted between two ticks: a millisecond or three. */
 const walkMax = 400
 const notedMax = 12
@@ -73,7 +76,7 @@ export function createFeed(options: Options) {
   }
 
   function tick() {
-    cancel = clock.after(tickMs, tick)
+    cancel = clock.after(noted > busyTurns ? busyTickMs : tickMs, tick)
     census.walk(walkMax)
     if (health === null || clock.now() - health.at >= 1_000) health = options.health()
     const message = tickOf(health, census.changes())
