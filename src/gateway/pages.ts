@@ -101,4 +101,5 @@ export function sendPage(reply: FastifyReply, status: number, title: string, bod
 }
 
 const escapes: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
-const escapeHtml = (text: string) => text.replaceAll(/[&<>"']/g, (char) => escapes[char] ?? char)
+/** Text for the inside of an element or a quoted attribute. */
+export const escapeHtml = (text: string) => text.replaceAll(/[&<>"']/g, (char) => escapes[char] ?? char)

@@ -13,7 +13,7 @@ import { leavers, shapeOf } from './shape.ts'
 import type { ToldLife } from './told.ts'
 import { timerKey } from './told.ts'
 import { cartOf, movesOf, takenOf, timerChanges, timerOf } from './turns.ts'
-import { passedWords, timerWords, waitPrefix } from './wording.ts'
+import { passedWords, waitPrefix } from './wording.ts'
 
 const aheadMs = 60 * 86_400_000
 const aheadMax = 50

@@ -5,14 +5,11 @@
  * 2. A tick is made once for all who look. Who reads too slowly misses ticks, and gets all counts again afterwards.
  */
 import type { Hot } from '../actors/lives.ts'
-import type { MachineEvent } from '../core/event.ts'
-import { toMachineEvent } from '../core/event.ts'
 import type { Life } from '../core/life.ts'
-import { readMessage } from '../core/parse.ts'
 import { kinds } from '../core/retell.ts'
 import type { Clock } from '../core/world.ts'
 import type { Machine } from '../actors/load-machine.ts'
-import { rowAbout, rowName } from '../lab/about.ts'
+import { eventOf, rowAbout, rowName } from '../lab/about.ts'
 import { shapeOf } from '../lab/shape.ts'
 import { timerKey } from '../lab/told.ts'
 import { movesOf, standingOf } from '../lab/turns.ts'
@@ -51,7 +48,7 @@ export function createFeed(options: Options) {
   const { clock, machine, census } = options
   const { stepper } = machine
   const viewers = new Set<Viewer>()
-  const edges = createEdges(stepper, shapeOf(machine).listens, eventOf)
+  const edges = createEdges(stepper, shapeOf(machine).listens, (type, at, kind, body) => eventOf({ at, kind, body }) ?? { type, at })
   let watched = new Set<number>()
   /** The latest turns, each in a place that is used again and again. */
   const ring: Noted[] = []
@@ -173,12 +170,6 @@ const titleOf = (machine: Machine, { at, kind, body, type }: Pick<Noted, 'at' | 
 function setAtOf({ stepper }: Machine, life: Life): Map<string, number> {
   const delays = new Map(stepper.timersOf(life.snapshot).map(({ event, delay }) => [event, delay]))
   return new Map(life.timers.map(([event, due]) => [timerKey(event, due), due - (delays.get(event) ?? 0)]))
-}
-
-/** What the machine heard, from its row. */
-function eventOf(type: string, at: number, kind: number, body: string): MachineEvent {
-  if (kind > kinds.server) return { type, at }
-  return toMachineEvent(readMessage(body, at), at) ?? { type, at }
 }
 
 const kindOf = (kind: number): Turn['kind'] => (kind <= kinds.server ? 'event' : kind === kinds.timer ? 'timer' : kind === kinds.merge ? 'merge' : 'outcome')

@@ -9,6 +9,7 @@ import type { Refusal } from '../core/errors.ts'
 import { kinds } from '../core/retell.ts'
 import type { Clock } from '../core/world.ts'
 import { sendRefusal } from '../gateway/answer.ts'
+import { escapeHtml } from '../gateway/pages.ts'
 import type { Counters, Refused as Counted } from '../gateway/counters.ts'
 import { rowName } from '../lab/about.ts'
 import { wantsNone } from '../profile/profile.ts'
@@ -85,14 +86,13 @@ export function addQuestions(
 /** HTML for a sandboxed frame; what cannot be shown says so in words. */
 function sendFrame(reply: FastifyReply, told: { html: string } | { words: string } | Refusal) {
   if (isRefusal(told)) return sendRefusal(reply, told)
-  const html = 'html' in told ? told.html : `<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><p>${escaped(told.words)}</p>`
+  const html =
+    'html' in told ? told.html : `<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><p>${escapeHtml(told.words)}</p>`
   return reply
     .headers({ 'content-security-policy': framePolicy, 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' })
     .type('text/html; charset=utf-8')
     .send(html)
 }
-
-const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 
 /** The given ones of a query's texts, none longer than anybody types. What is given twice is a list, and no text. */
 function named<K extends string>(query: Asked['query'], names: readonly K[]): { [P in K]?: string } {

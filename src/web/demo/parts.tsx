@@ -5,39 +5,20 @@ import { useStore } from '../hooks.ts'
 import { shop } from './backend.ts'
 import { enter, scene } from './moves.ts'
 import { money } from '../words.ts'
+import { Icon } from '../parts/icons.tsx'
 
 export const price = (amount: number) => money(amount, shop().currency)
 
 export const LeafMark = () => (
-  <svg
-    viewBox="0 0 24 24"
-    width="22"
-    height="22"
-    fill="none"
-    stroke="currentColor"
-    stroke-width="1.6"
-    stroke-linecap="round"
-    stroke-linejoin="round"
-    aria-hidden="true"
-  >
+  <Icon box={24} size={22}>
     <path d="M12 22V9M12 14c-4.500 0-7-2.500-7-7 4.500 0 7 2.500 7 7ZM12 11c0-4.500 2.500-7 7-7 0 4.500-2.500 7-7 7Z" />
-  </svg>
+  </Icon>
 )
 
 export const BagIcon = () => (
-  <svg
-    viewBox="0 0 20 20"
-    width="18"
-    height="18"
-    fill="none"
-    stroke="currentColor"
-    stroke-width="1.6"
-    stroke-linecap="round"
-    stroke-linejoin="round"
-    aria-hidden="true"
-  >
+  <Icon>
     <path d="M3.500 6.500h13l-.9 10a1.200 1.200 0 0 1-1.200 1H5.600a1.200 1.200 0 0 1-1.200-1zM7 9V5.500a3 3 0 0 1 6 0V9" />
-  </svg>
+  </Icon>
 )
 
 /** What just happened, in a sentence that goes away. */

@@ -1,5 +1,6 @@
 /** How a check went, as a sign that is also told apart by its form. */
 import type { LetterCheck } from '../../studio/api.ts'
+import { Icon } from '../parts/icons.tsx'
 
 type Result = LetterCheck['result']
 
@@ -15,20 +16,10 @@ const forms: Record<Result, string> = {
 export function Verdict({ result }: { result: Result }) {
   return (
     <span class={`verdict ${result}`}>
-      <svg
-        viewBox="0 0 16 16"
-        width="16"
-        height="16"
-        fill="none"
-        stroke="currentColor"
-        stroke-width="1.7"
-        stroke-linecap="round"
-        stroke-linejoin="round"
-        aria-hidden="true"
-      >
+      <Icon box={16} size={16} weight={1.7}>
         {result === 'warn' ? <path d="M8 1.500 15 14H1Z" stroke-width="1.3" /> : <circle cx="8" cy="8" r="6.800" stroke-width="1.3" />}
         <path d={result === 'warn' ? 'M8 6v3.700M8 11.900v.1' : forms[result]} />
-      </svg>
+      </Icon>
       <span class="out-of-sight">{verdictWords[result]}: </span>
     </span>
   )

@@ -1,14 +1,17 @@
 /** Line icons, drawn for this studio: 20 px, in the colour of the text around them. */
 import type { ComponentChildren } from 'preact'
 
-const Icon = ({ children }: { children: ComponentChildren }) => (
+type Drawing = { children: ComponentChildren; box?: number; size?: number; weight?: number }
+
+/** A drawing in a square of `box` units, `size` px wide, its lines `weight` units thick. */
+export const Icon = ({ children, box = 20, size = 18, weight = 1.6 }: Drawing) => (
   <svg
-    viewBox="0 0 20 20"
-    width="18"
-    height="18"
+    viewBox={`0 0 ${box} ${box}`}
+    width={size}
+    height={size}
     fill="none"
     stroke="currentColor"
-    stroke-width="1.6"
+    stroke-width={weight}
     stroke-linecap="round"
     stroke-linejoin="round"
     aria-hidden="true"
