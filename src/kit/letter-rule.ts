@@ -10,6 +10,16 @@ export type LetterRule = {
   allowClaimed: boolean
   /** After a connection lost in the middle: keep it for a human, or send it once more. */
   unknown: 'hold' | 'resend'
-  /** Percent off, for a letter with a discount code. */
-  discount?: { percent: number; validFor: number }
+  /** Percent off, for a letter with a discount code; from an uploaded pool of that name, or made by us. */
+  discount?: { percent: number; validFor: number; pool?: string }
+  /** What it is about, so that a customer may choose to have no letters of the kind. */
+  topic?: string
+  /** No more than `most` of this template within `within`. */
+  cap?: { most: number; within: number }
+  /** The customer's local time of day in which it may leave: `{ from: '09:00', to: '20:00' }`. Outside it waits. */
+  sendBetween?: { from: string; to: string }
+  /** Asks whether the customer wants letters at all: goes to those who have yet to confirm, and to nobody else. */
+  asksConsent?: true
+  /** Other templates that some customers get in its place, by the share of them: `{ 'cart-abandoned-short': 0.5 }`. */
+  variants?: Record<string, number>
 }
