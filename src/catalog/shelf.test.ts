@@ -37,6 +37,16 @@ test('what the shop says is there at once, stays after a restart, and is the sam
   expect(open(store).catalog.get('mug')).toEqual(catalog.get('mug'))
 })
 
+test('a change takes a learnt product over: it is the shop’s word from then on', () => {
+  const { store, catalog, tell } = open()
+  tell(1, 'site.product_added', { product_id: 'cup', name: 'Cup', price: 5, currency: 'eur' })
+  expect(catalog.change({ id: 'cup', set: { stock: 2 }, clear: ['price'] }, noon + 1)).toBe(true)
+  tell(1, 'site.product_added', { product_id: 'cup', name: 'Other', price: 6 })
+  expect(catalog.get('cup')).toEqual({ id: 'cup', name: 'Cup', currency: 'EUR', stock: 2, source: 'shop', updated: noon + 1 })
+  catalog.change({ id: 'cup', set: { stock: 2 }, clear: [] }, noon + 2)
+  expect(open(store).catalog.get('cup')).toEqual({ ...catalog.get('cup'), updated: noon + 1 })
+})
+
 test('what the demonstration shop sells is known and not kept', () => {
   const { store, catalog } = open()
   catalog.put([product('mug', { price: 7 })], noon)
