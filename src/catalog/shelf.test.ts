@@ -147,7 +147,7 @@ test('what a start finds in the log is known soon after it, and what joined live
   shop.send({ type: 'identify', anonymousId: 'b', userId: 'ben' }, noon + 3 * min)
   const { shelf } = open(shop.store)
   const { customer } = shop.store.log.get(3)!
-  shelf.warm(shop.store.log, (work) => void soon().then(work))
+  shelf.warm(shop.store.log, (work) => void soon().then(work), 200_000)
   await soon()
   await soon()
   expect(shelf.recommend(customer, [], ['mug'], noon + 4 * min)).toMatchObject({ products: [{ id: 'cup' }], steps: ['viewed'] })

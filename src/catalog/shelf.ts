@@ -17,8 +17,7 @@ import type { Catalog } from './catalog.ts'
 export type Recommended = { products: Product[]; steps: Step[] }
 export type Shelf = ReturnType<typeof createShelf>
 
-/** How far back a start looks, and how much of it in one go. */
-const rowsMax = 200_000
+/** How much of the log a start tells in one go. */
 const rowsAtOnce = 400
 const linesMax = 50
 const recommendedMax = 4
@@ -67,8 +66,8 @@ export function createShelf(catalog: Catalog) {
       const picks = recommender.rank({ customer, at, about, not, most: recommendedMax })
       return picks.length === 0 ? null : { products: picks.map(({ id }) => catalog.get(id)!), steps: picks.map(({ step }) => step) }
     },
-    /** Tells what the log says of the last events, a little at a time until it is done or `stop` is called. */
-    warm(log: Log, soon: (work: () => void) => void): { stop: () => void } {
+    /** Tells what the log's last `rowsMax` rows say, a little at a time until it is done or `stop` is called. */
+    warm(log: Log, soon: (work: () => void) => void, rowsMax: number): { stop: () => void } {
       const last = log.lastSeq()
       let seq = Math.max(0, last - rowsMax)
       let isStopped = false

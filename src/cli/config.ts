@@ -61,6 +61,7 @@ export function readConfig(flags: Flags): ServerConfig {
     proxies: Number(text('BECKON_PROXIES') ?? 0),
     eventsPerSecond: Number(text('BECKON_EVENTS_PER_SECOND') ?? 20_000),
     hotMax: Number(text('BECKON_HOT_CUSTOMERS') ?? 50_000),
+    relearnRows: Number(text('BECKON_RELEARN_EVENTS') ?? 200_000),
     log: (text('BECKON_LOG') ?? 'info') as ServerConfig['log'],
   }
 }
