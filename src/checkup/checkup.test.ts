@@ -229,7 +229,7 @@ function daily(given: { start?: number; timeZone?: string } = {}) {
     checkups: shop.store.checkups,
     async examine(now) {
       runs.push(now)
-      await null
+      await Promise.resolve()
       if (fails) throw new Error('the reader died')
       return { looked: { customers: 0, compared: 0, letters: 0, rows: 0, products: 0 }, found: [...found] }
     },
@@ -242,7 +242,7 @@ function daily(given: { start?: number; timeZone?: string } = {}) {
       waiting.splice(waiting.indexOf(next), 1)
       clock.time = next.at
       next.fire()
-      for (let n = 0; n < 8; n++) await null
+      for (let n = 0; n < 8; n++) await Promise.resolve()
     }
     clock.time = to
   }
