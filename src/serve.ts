@@ -154,6 +154,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     webDir: config.webDir ?? builtPages,
     shop,
     recommend: shelf.recommend,
+    goesWith: shelf.goesWith,
     writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',
     onLetters: () => drain.wake(),
     onFault: (error) => logger.error({ err: error }, 'the studio stumbled'),

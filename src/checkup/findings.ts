@@ -8,7 +8,7 @@ export const kinds = {
     'wrong',
     'Stored lives that are not what their log tells',
     'A stored life is a cache of the log. One that differs is a fault of ours, or of the disk.',
-    'Run `beckon check` on a copy of the database and tell us what it says; the log is the truth and is not hurt.',
+    'Run beckon check on a copy of the database and tell us what it says; the log is the truth and is not hurt.',
   ],
   lives_unreached: [
     'wrong',
@@ -27,7 +27,7 @@ export const kinds = {
     'wrong',
     'User ids that lead to somebody else',
     'The profile behind the user id says another user id, so two people may be told as one.',
-    'Look at both: does the shop use one id for two people, or change ids? Send `alias` when an id changes.',
+    'Look at both: does the shop use one id for two people, or change ids? Send alias when an id changes.',
   ],
   events_aside: [
     'wrong',
@@ -39,7 +39,7 @@ export const kinds = {
     'look',
     'One vouched-for address, several customers',
     'Each gets letters of their own, so one person may get them twice.',
-    'Has this person two accounts? Join them in the shop, and send `alias` with the id that goes.',
+    'Has this person two accounts? Join them in the shop, and send alias with the id that goes.',
   ],
   consent_suppressed: [
     'look',
@@ -57,7 +57,7 @@ export const kinds = {
     'look',
     'Devices that many people use',
     'Three or more user ids came from one device: a shop’s own terminal, a test, or an anonymous id that is never renewed.',
-    'Forget the anonymous id when somebody signs out (`reset` in the client).',
+    'Forget the anonymous id when somebody signs out (reset in the client).',
   ],
   devices_many: [
     'look',
@@ -99,7 +99,7 @@ export const kinds = {
     'hint',
     'One typed address, several customers',
     'It was typed in several browsers and nobody vouches for more than one of them. They are joined when the shop does.',
-    'Send `identify` from the server when somebody signs in or orders.',
+    'Send identify from the server when somebody signs in or orders.',
   ],
   address_alike: [
     'hint',

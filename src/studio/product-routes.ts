@@ -3,20 +3,18 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Refusal } from '../core/errors.ts'
 import type { Clock } from '../core/world.ts'
 import { sendRefusal } from '../gateway/answer.ts'
-import type { Advice, Wish } from '../lab/recommending.ts'
+import type { Advice } from '../lab/recommending.ts'
 import type { ProductsWith } from './api-catalogue.ts'
 import { rowOf } from './product-questions.ts'
 import type { Reader } from './reader.ts'
 
 type Asked = FastifyRequest<{ Querystring: Record<string, unknown> }>
-type Options = { reader: Reader; clock: Clock; recommend: (...wish: Wish) => Advice }
+type Options = { reader: Reader; clock: Clock; goesWith: (id: string, at: number) => Advice }
 
 const listMax = 200
 const charsMax = 255
-/** Of whom nothing is known. */
-const nobody = 0
 
-export function addProductRoutes(scope: FastifyInstance, { reader, clock, recommend }: Options) {
+export function addProductRoutes(scope: FastifyInstance, { reader, clock, goesWith }: Options) {
   const answer = async (reply: FastifyReply, value: Promise<string | Refusal>) => {
     const told = await value
     return typeof told === 'string' ? reply.type('application/json; charset=utf-8').send(told) : sendRefusal(reply, told)
@@ -28,7 +26,7 @@ export function addProductRoutes(scope: FastifyInstance, { reader, clock, recomm
   })
   scope.get('/products/one', ({ query }: Asked, reply) => answer(reply, reader.askText('product', { id: textIn(query, 'id').id ?? '', now: clock.now() })))
   scope.get('/products/with', ({ query }: Asked, reply) => {
-    const advice = recommend(nobody, [textIn(query, 'id').id ?? ''], [], clock.now())
+    const advice = goesWith(textIn(query, 'id').id ?? '', clock.now())
     const found = advice?.products.map((product, index) => ({ product: rowOf(product), step: advice.steps[index]! })) ?? []
     return reply.send({ with: found } satisfies ProductsWith)
   })

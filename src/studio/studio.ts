@@ -49,6 +49,7 @@ export type StudioOptions = {
   reader: ReaderOptions
   /** What goes with what, from memory. */
   recommend: (...wish: Wish) => Advice
+  goesWith: (id: string, at: number) => Advice
   /** Told of what went wrong in a corner of the studio: looking on never ends the server, nor anybody's turn. */
   onFault: (error: unknown) => void
 }
@@ -130,7 +131,7 @@ export function addStudio(options: StudioOptions): Studio {
       addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
-      addProductRoutes(scope, { reader, clock, recommend })
+      addProductRoutes(scope, { reader, clock, goesWith: options.goesWith })
       addCheckupRoutes(scope, { reader, daily, onFault, audit: access.audit })
     },
     { prefix: '/studio/api' },

@@ -38,7 +38,7 @@ export const SourceChip = ({ source }: { source: ProductSource }) => (
 
 /** What each step of the chain says for itself. */
 export const stepWords: Record<string, string> = {
-  viewed: 'goes with what was looked at',
+  viewed: 'looked at by the same people',
   cart: 'sells together with it',
   category: 'best seller of its category',
   shop: 'best seller of the shop',

@@ -165,7 +165,7 @@ function Gaps() {
   return (
     <details class="card gaps">
       <summary>
-        {count(gaps.length, 'gap')} <span class="soft">found in the night</span>
+        {count(gaps.length, 'gap')} <span class="soft">found by the last audit</span>
       </summary>
       <ul>
         {gaps.map(({ id, title, count: n, todo }) => (
@@ -175,7 +175,7 @@ function Gaps() {
         ))}
       </ul>
       <p class="small">
-        <a href="/studio/audit">See which ones under Audit</a>
+        <a href="/studio/audit">See which ones</a>
       </p>
     </details>
   )
