@@ -18,7 +18,7 @@ export type Recommended = { products: Product[]; steps: Step[] }
 export type Shelf = ReturnType<typeof createShelf>
 
 /** How much of the log a start tells in one go. */
-const rowsAtOnce = 400
+const rowsAtOnce = 100
 const linesMax = 50
 const recommendedMax = 4
 /** Customers count from 1. */
