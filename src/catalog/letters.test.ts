@@ -212,8 +212,8 @@ test('every letter says of every product what the catalogue said at that instant
       letters += played.letters
       judged += played.judged
     }),
-    { numRuns: 25 },
+    { numRuns: 15 },
   )
-  expect(letters).toBeGreaterThan(40)
-  expect(judged).toBeGreaterThan(40)
+  expect(letters).toBeGreaterThan(20)
+  expect(judged).toBeGreaterThan(20)
 }, 60_000)
