@@ -1,4 +1,5 @@
 /** All tables of one database, opened together. */
+import { createBounces } from './bounces.ts'
 import { createCustomers } from './customers.ts'
 import { openDatabase } from './database.ts'
 import type { OpenOptions } from './database.ts'
@@ -32,6 +33,7 @@ export function openStore(path: string, options: OpenOptions = {}) {
     quarantine: createQuarantine(db),
     people: createPeople(db),
     products: createProducts(db),
+    bounces: createBounces(db),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => void (db.inTransaction && rollback.run()),

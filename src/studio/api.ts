@@ -3,6 +3,7 @@
  * XState's, such as `customer.cart.abandoned.pending`; a customer's id is the number the database knows them by.
  * All answers come from `/studio/api/…` as JSON; a refusal is `{ code, message, hint }` with its status.
  */
+import type { CameBack } from './api-bounces.ts'
 
 // the chart: GET chart
 
@@ -277,6 +278,8 @@ export type LetterPage = LetterRow & {
   checks: LetterCheck[]
   /** Its decision, in words. */
   words: string
+  /** What came back of it after a relay had taken it, the oldest first. */
+  cameBack: CameBack[]
 }
 export type LetterCheck = {
   /** `clients`, `alt`, `unsubscribe`, `size`, `spam`, `contrast`, `links`. */

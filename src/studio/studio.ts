@@ -9,7 +9,9 @@ import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
+import type { BounceSetup } from './api-bounces.ts'
 import type { Refused } from './api.ts'
+import { addBounceRoutes } from './bounce-routes.ts'
 import { createChartCache } from './chart-cache.ts'
 import { createCensus } from './census.ts'
 import { addDemoRoutes } from './demo.ts'
@@ -43,6 +45,8 @@ export type StudioOptions = {
   /** Letters may be due. */
   onLetters: () => void
   reader: ReaderOptions
+  /** How bounces come back, and what was heard of them. */
+  bounces: () => BounceSetup
   /** Told of what went wrong in a corner of the studio: looking on never ends the server, nor anybody's turn. */
   onFault: (error: unknown) => void
 }
@@ -112,6 +116,7 @@ export function addStudio(options: StudioOptions): Studio {
       addQuestions(scope, { reader, clock, lives: engine.lives, chart })
       addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
+      addBounceRoutes(scope, { reader, clock, setup: options.bounces })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
     },
     { prefix: '/studio/api' },
