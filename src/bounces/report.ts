@@ -110,7 +110,7 @@ const bounceWords =
   /permanent error|could(?: not|n't) be delivered|wasn't able to deliver|was unable to deliver|did not reach the following|undeliverable|delivery to the following recipients? failed|returned (?:below|to sender)/i
 /** Where the letter itself begins, which may say anything. */
 const copyBegins =
-  /^(?:-{2,} ?(?:this is a copy|below this line|original message|the body of the message|transcript of original)|\s*reporting-mta:|content-type: message)/im
+  /^(?:-{2,} ?(?:this is a copy|below this line|original message|the body of the message|transcript of original)|[ \t]*reporting-mta:|content-type: message)/im
 
 /** Bounces that people were meant to read: older exim, qmail, sendmail and others. */
 function readWords(email: Email): Report | null {
