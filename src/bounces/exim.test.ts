@@ -41,7 +41,8 @@ async function refusing(): Promise<number> {
   const server = new SMTPServer({
     authOptional: true,
     disabledCommands: ['STARTTLS', 'AUTH'],
-    onRcptTo: ({ address }, _session, done) => done(Object.assign(new Error(`5.1.1 <${address}>: Recipient address rejected: User unknown`), { responseCode: 550 })),
+    onRcptTo: ({ address }, _session, done) =>
+      done(Object.assign(new Error(`5.1.1 <${address}>: Recipient address rejected: User unknown`), { responseCode: 550 })),
   })
   server.on('error', () => {})
   server.listen(0, '127.0.0.1')
@@ -59,7 +60,8 @@ async function startExim(port: number, refusingPort: number, bouncePort: number)
   const config = join(home, 'exim.conf')
   mkdirSync(join(home, 'log'))
   mkdirSync(join(home, 'spool'))
-  const toPort = (name: string, to: number) => `${name}:\n  driver = smtp\n  hosts = 127.0.0.1\n  hosts_override\n  allow_localhost\n  port = ${to}\n  hosts_try_auth =\n  tls_tempfail_tryclear\n`
+  const toPort = (name: string, to: number) =>
+    `${name}:\n  driver = smtp\n  hosts = 127.0.0.1\n  hosts_override\n  allow_localhost\n  port = ${to}\n  hosts_try_auth =\n  tls_tempfail_tryclear\n`
   writeFileSync(
     config,
     `primary_hostname = relay.fern.example
@@ -96,7 +98,7 @@ ${toPort('to_us', bouncePort)}${toPort('to_them', refusingPort)}`,
     child.stdout.pipe(socket)
     socket.on('error', () => child.stdin.end())
     child.stdin.on('error', () => {})
-    const ended = once(child, 'close').then(() => children.delete(ended))
+    const ended: Promise<unknown> = once(child, 'close').then(() => children.delete(ended))
     children.add(ended)
   })
   listener.listen(port, '127.0.0.1')
@@ -105,7 +107,12 @@ ${toPort('to_us', bouncePort)}${toPort('to_them', refusingPort)}`,
     listener.close()
     await Promise.all(children)
   })
-  return () => ['mainlog', 'paniclog'].map((name) => join(home, 'log', name)).filter((path) => existsSync(path)).map((path) => readFileSync(path, 'utf8')).join('')
+  return () =>
+    ['mainlog', 'paniclog']
+      .map((name) => join(home, 'log', name))
+      .filter((path) => existsSync(path))
+      .map((path) => readFileSync(path, 'utf8'))
+      .join('')
 }
 
 async function until<T>(look: () => Promise<T | undefined | false>, what: string, more = () => ''): Promise<T> {
@@ -145,10 +152,14 @@ test.skipIf(exim === undefined)(
       body: JSON.stringify({ type: 'track', userId: 'anna', event: 'Product Added', properties: cart }),
     })
 
-    const report = await until(async () => {
-      const { latest, ...rest } = await get<BounceReport>(server, 'bounces')
-      return latest[0] && { ...rest, first: latest[0] }
-    }, 'the bounce', log)
+    const report = await until(
+      async () => {
+        const { latest, ...rest } = await get<BounceReport>(server, 'bounces')
+        return latest[0] && { ...rest, first: latest[0] }
+      },
+      'the bounce',
+      log,
+    )
     expect(report.first).toMatchObject({
       kind: 'hard',
       reason: 'no-mailbox',

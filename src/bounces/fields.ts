@@ -4,7 +4,7 @@
 export type Fields = Readonly<Record<string, string | undefined>>
 
 const fieldsMax = 200
-export const wordsCharsMax = 300
+const wordsCharsMax = 300
 
 /** Fields up to the first empty line. Lines that are none are left out. */
 export function fieldsOf(text: string): Fields {

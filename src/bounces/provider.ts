@@ -29,7 +29,7 @@ export type Signed = { id: string; events: Told[] }
 /** Reads a call of one provider: verifies its signature over the raw body, and only then looks at what it says. */
 export type Reader = (hook: Hook, now: number) => Promise<Signed | Refusal> | Signed | Refusal
 
-export const signedMaxAgeMs = 300_000
+const signedMaxAgeMs = 300_000
 
 /** A refusal for a signature that was made too long ago, or in the future; `text` counts seconds or milliseconds. */
 export function lateOf(text: string, now: number): Refusal | null {

@@ -4,6 +4,8 @@ import { classify } from './classify.ts'
 import * as mail from './fixtures.ts'
 import { readReport } from './report.ts'
 
+const shapes = { ...mail }
+
 describe('a bounce says whether the address is bad, whoever wrote it', () => {
   test.each([
     ['gmail', 'hard', 'no-mailbox', '5.1.1', 'mx.example.com'],
@@ -16,7 +18,7 @@ describe('a bounce says whether the address is bad, whoever wrote it', () => {
     ['qmail', 'hard', 'no-mailbox', '5.1.1', null],
     ['eximWords', 'hard', 'no-mailbox', null, null],
   ] as const)('%s: %s, %s', async (name, kind, reason, status, mta) => {
-    const report = await readReport(mail[name])
+    const report = await readReport(shapes[name])
     expect(report).toMatchObject({ what: 'bounce', status, mta })
     if (report.what !== 'bounce') return
     expect(report.words).not.toMatch(/anna@|^$/)

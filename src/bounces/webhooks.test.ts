@@ -64,7 +64,17 @@ beforeEach(() => {
 /** A letter that a provider has taken; its Message-ID. */
 function sent(id: number, recipient: string, at = noon - 60_000): string {
   const token = letterToken('secret', String(id))
-  const letter = { id, token, customer: id * 10, template: 'cart-abandoned', recipient, subject: 'Hello', messageId: `<${token}@beckon.example>`, at, resend: 0 as const }
+  const letter = {
+    id,
+    token,
+    customer: id * 10,
+    template: 'cart-abandoned',
+    recipient,
+    subject: 'Hello',
+    messageId: `<${token}@beckon.example>`,
+    at,
+    resend: 0 as const,
+  }
   store.letters.insert({ ...letter, data: '{}', links: '[]', mime: Buffer.from('') })
   store.letters.attempting(id, at)
   store.letters.flushing(id, at)
@@ -86,26 +96,57 @@ function bySendgrid(events: unknown, at = noon): Call {
 }
 
 function byMailgun(event: unknown, { at = noon, token = 'f'.repeat(50) } = {}): Call {
-  const signature = createHmac('sha256', 'mailgun-key').update(seconds(at) + token).digest('hex')
+  const signature = createHmac('sha256', 'mailgun-key')
+    .update(seconds(at) + token)
+    .digest('hex')
   return { headers: {}, body: bodyOf({ signature: { timestamp: seconds(at), token, signature }, 'event-data': event }) }
 }
 
-const byPostmark = (event: unknown, password = 'postmark-secret'): Call => ({ headers: { authorization: `Basic ${btoa(`beckon:${password}`)}` }, body: bodyOf(event) })
+const byPostmark = (event: unknown, password = 'postmark-secret'): Call => ({
+  headers: { authorization: `Basic ${btoa(`beckon:${password}`)}` },
+  body: bodyOf(event),
+})
 
 function byResend(event: unknown, { at = noon, id = 'msg_1' } = {}): Call {
   const body = bodyOf(event)
-  const signature = createHmac('sha256', resendKey).update(`${id}.${seconds(at)}.`).update(body).digest('base64')
+  const signature = createHmac('sha256', resendKey)
+    .update(`${id}.${seconds(at)}.`)
+    .update(body)
+    .digest('base64')
   return { body, headers: { 'svix-id': id, 'svix-timestamp': seconds(at), 'svix-signature': `v1,AAAA v1,${signature}` } }
 }
 
 type Sns = { type?: string; version?: '1' | '2'; at?: number; topicArn?: string; url?: string; more?: Record<string, string>; id?: string }
 
-function bySns(message: unknown, { type = 'Notification', version = '2', at = noon, topicArn = topic, url = certificateUrl, more = {}, id = 'sns-1' }: Sns = {}): Call {
-  const fields: Record<string, string> = { Type: type, MessageId: id, TopicArn: topicArn, Message: typeof message === 'string' ? message : JSON.stringify(message), Timestamp: iso(at), ...more }
-  const signed = ['Message', 'MessageId', ...(type === 'Notification' ? ['Subject'] : ['SubscribeURL']), 'Timestamp', ...(type === 'Notification' ? [] : ['Token']), 'TopicArn', 'Type']
+function bySns(
+  message: unknown,
+  { type = 'Notification', version = '2', at = noon, topicArn = topic, url = certificateUrl, more = {}, id = 'sns-1' }: Sns = {},
+): Call {
+  const fields: Record<string, string> = {
+    Type: type,
+    MessageId: id,
+    TopicArn: topicArn,
+    Message: typeof message === 'string' ? message : JSON.stringify(message),
+    Timestamp: iso(at),
+    ...more,
+  }
+  const signed = [
+    'Message',
+    'MessageId',
+    ...(type === 'Notification' ? ['Subject'] : ['SubscribeURL']),
+    'Timestamp',
+    ...(type === 'Notification' ? [] : ['Token']),
+    'TopicArn',
+    'Type',
+  ]
   const text = signed.flatMap((name) => (fields[name] === undefined ? [] : [`${name}\n${fields[name]}\n`])).join('')
-  const signature = createSign(version === '1' ? 'sha1' : 'sha256').update(text).sign(snsKeys.privateKey, 'base64')
-  return { headers: { 'content-type': 'text/plain; charset=UTF-8' }, body: bodyOf({ ...fields, SignatureVersion: version, Signature: signature, SigningCertURL: url }) }
+  const signature = createSign(version === '1' ? 'sha1' : 'sha256')
+    .update(text)
+    .sign(snsKeys.privateKey, 'base64')
+  return {
+    headers: { 'content-type': 'text/plain; charset=UTF-8' },
+    body: bodyOf({ ...fields, SignatureVersion: version, Signature: signature, SigningCertURL: url }),
+  }
 }
 
 const sesBounce = (messageId: string, recipient: string, bounce: object = {}) => ({
@@ -126,7 +167,9 @@ describe('SES', () => {
     const messageId = sent(1, 'anna@example.com')
     expect(await take('ses', bySns(sesBounce(messageId, 'anna@example.com'), { version }))).toEqual({ events: 1 })
     expect(reasonOf('anna@example.com')).toBe('bounce')
-    expect(store.bounces.of(1)).toMatchObject([{ kind: 'hard', status: '5.1.1', words: '550 5.1.1 <***@example.com>: no such user', mta: 'a1.amazonses.example', source: 'webhook:ses' }])
+    expect(store.bounces.of(1)).toMatchObject([
+      { kind: 'hard', status: '5.1.1', words: '550 5.1.1 <***@example.com>: no such user', mta: 'a1.amazonses.example', source: 'webhook:ses' },
+    ])
     expect(types()).toEqual(['bounced:1'])
   })
 
@@ -140,16 +183,40 @@ describe('SES', () => {
 
   test('a full mailbox is no reason to stop, and a reply that somebody is away is nothing at all', async () => {
     const messageId = sent(1, 'anna@example.com')
-    await take('ses', bySns(sesBounce(messageId, 'anna@example.com', { bounceType: 'Transient', bounceSubType: 'General', bouncedRecipients: [{ emailAddress: 'anna@example.com' }] }), { id: 'a' }))
+    await take(
+      'ses',
+      bySns(
+        sesBounce(messageId, 'anna@example.com', {
+          bounceType: 'Transient',
+          bounceSubType: 'General',
+          bouncedRecipients: [{ emailAddress: 'anna@example.com' }],
+        }),
+        { id: 'a' },
+      ),
+    )
     expect(store.bounces.of(1)).toEqual([])
-    await take('ses', bySns(sesBounce(messageId, 'anna@example.com', { bounceType: 'Transient', bounceSubType: 'MailboxFull', bouncedRecipients: [{ emailAddress: 'anna@example.com', status: '5.2.2' }] }), { id: 'b' }))
+    await take(
+      'ses',
+      bySns(
+        sesBounce(messageId, 'anna@example.com', {
+          bounceType: 'Transient',
+          bounceSubType: 'MailboxFull',
+          bouncedRecipients: [{ emailAddress: 'anna@example.com', status: '5.2.2' }],
+        }),
+        { id: 'b' },
+      ),
+    )
     expect(store.bounces.of(1)).toMatchObject([{ kind: 'soft', reason: 'full' }])
     expect(told).toEqual([])
   })
 
   test('a complaint is one, unless it says that the letter was no spam', async () => {
     const mail = { commonHeaders: { messageId: sent(1, 'anna@example.com') } }
-    const complaint = (complaintFeedbackType: string) => ({ eventType: 'Complaint', mail, complaint: { complaintFeedbackType, timestamp: iso(), complainedRecipients: [{ emailAddress: 'anna@example.com' }] } })
+    const complaint = (complaintFeedbackType: string) => ({
+      eventType: 'Complaint',
+      mail,
+      complaint: { complaintFeedbackType, timestamp: iso(), complainedRecipients: [{ emailAddress: 'anna@example.com' }] },
+    })
     await take('ses', bySns(complaint('not-spam'), { id: 'a' }))
     expect(told).toEqual([])
     await take('ses', bySns(complaint('abuse'), { id: 'b' }))
@@ -183,7 +250,8 @@ describe('SES', () => {
 
   test('a subscription is confirmed for a listed topic only, and only at SNS', async () => {
     const SubscribeURL = 'https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=t'
-    const ask = (more: Record<string, string>, topicArn = topic) => take('ses', bySns('You have chosen to subscribe', { type: 'SubscriptionConfirmation', topicArn, more: { Token: 't', ...more } }))
+    const ask = (more: Record<string, string>, topicArn = topic) =>
+      take('ses', bySns('You have chosen to subscribe', { type: 'SubscriptionConfirmation', topicArn, more: { Token: 't', ...more } }))
     expect(await ask({ SubscribeURL }, `${topic}-other`)).toMatchObject({ refused: 'webhook.topic_unlisted' })
     expect(await ask({ SubscribeURL: 'https://evil.example/?Action=ConfirmSubscription' })).toEqual({ refused: 'webhook.unsigned' })
     expect(fetched).toEqual([certificateUrl])
@@ -203,7 +271,13 @@ describe('SES', () => {
 describe('SendGrid', () => {
   test('a batch is taken event by event; opens and clicks are left to our own links', async () => {
     const ids = ['anna', 'berta', 'cleo', 'dora', 'emil', 'finn'].map((name, index) => sent(index + 1, `${name}@example.com`))
-    const event = (index: number, more: object) => ({ email: `${['anna', 'berta', 'cleo', 'dora', 'emil', 'finn'][index]}@example.com`, timestamp: Number(seconds()), 'smtp-id': ids[index], sg_event_id: `e${index}`, ...more })
+    const event = (index: number, more: object) => ({
+      email: `${['anna', 'berta', 'cleo', 'dora', 'emil', 'finn'][index]}@example.com`,
+      timestamp: Number(seconds()),
+      'smtp-id': ids[index],
+      sg_event_id: `e${index}`,
+      ...more,
+    })
     const call = bySendgrid([
       event(0, { event: 'bounce', type: 'bounce', status: '5.1.1', reason: '550 5.1.1 no such user' }),
       event(1, { event: 'bounce', type: 'blocked', status: '5.7.1', reason: '550 5.7.1 listed at a block list' }),
@@ -217,7 +291,14 @@ describe('SendGrid', () => {
     expect(await take('sendgrid', call)).toEqual({ events: 8 })
     expect(types()).toEqual(['bounced:1', 'complained:3', 'unsubscribe:4'])
     expect(store.bounces.of(2)).toMatchObject([{ kind: 'soft', reason: 'policy' }])
-    expect(['anna', 'berta', 'cleo', 'dora', 'emil', 'finn'].map((name) => reasonOf(`${name}@example.com`))).toEqual(['bounce', undefined, 'complaint', 'unsubscribed', undefined, undefined])
+    expect(['anna', 'berta', 'cleo', 'dora', 'emil', 'finn'].map((name) => reasonOf(`${name}@example.com`))).toEqual([
+      'bounce',
+      undefined,
+      'complaint',
+      'unsubscribed',
+      undefined,
+      undefined,
+    ])
     expect(heard()).toEqual({
       'webhook:sendgrid bounce': 2,
       'webhook:sendgrid complaint': 1,
@@ -247,7 +328,12 @@ describe('SendGrid', () => {
 })
 
 describe('Mailgun', () => {
-  const event = (messageId: string, more: object) => ({ recipient: 'anna@example.com', timestamp: noon / 1_000, message: { headers: { 'message-id': messageId.slice(1, -1) } }, ...more })
+  const event = (messageId: string, more: object) => ({
+    recipient: 'anna@example.com',
+    timestamp: noon / 1_000,
+    message: { headers: { 'message-id': messageId.slice(1, -1) } },
+    ...more,
+  })
 
   test.each([
     [{ event: 'failed', severity: 'permanent', reason: 'bounce', 'delivery-status': { code: 550, message: '5.1.1 no such user' } }, 'bounced:1', 'bounce'],
@@ -276,7 +362,15 @@ describe('Mailgun', () => {
 describe('Postmark, which signs nothing', () => {
   test('is known by the secret in its settings, as a password or as a header', async () => {
     sent(1, 'anna@example.com')
-    const bounce = { RecordType: 'Bounce', Type: 'HardBounce', ID: 42, MessageID: 'pm', Email: 'anna@example.com', BouncedAt: iso(), Details: 'smtp;550 5.1.1 no such user' }
+    const bounce = {
+      RecordType: 'Bounce',
+      Type: 'HardBounce',
+      ID: 42,
+      MessageID: 'pm',
+      Email: 'anna@example.com',
+      BouncedAt: iso(),
+      Details: 'smtp;550 5.1.1 no such user',
+    }
     expect(await take('postmark', byPostmark(bounce, 'guessed'))).toEqual({ refused: 'webhook.unsigned' })
     expect(await take('postmark', { headers: {}, body: bodyOf(bounce) })).toEqual({ refused: 'webhook.unsigned' })
     expect(await take('postmark', byPostmark(bounce))).toEqual({ events: 1 })
@@ -310,7 +404,11 @@ describe('Postmark, which signs nothing', () => {
 })
 
 describe('Resend', () => {
-  const event = (type: string, bounce?: object) => ({ type, created_at: iso(), data: { email_id: 'r1', to: ['Anna <anna@example.com>'], subject: 'Hello', ...(bounce === undefined ? {} : { bounce }) } })
+  const event = (type: string, bounce?: object) => ({
+    type,
+    created_at: iso(),
+    data: { email_id: 'r1', to: ['Anna <anna@example.com>'], subject: 'Hello', ...(bounce === undefined ? {} : { bounce }) },
+  })
 
   test.each([
     [event('email.bounced', { type: 'Permanent', subType: 'General', message: 'The mailbox does not exist.' }), ['bounced:1']],
@@ -326,7 +424,11 @@ describe('Resend', () => {
 
   test('a changed id, time or body is refused', async () => {
     const call = byResend(event('email.complained'))
-    for (const [name, value] of [['svix-id', 'msg_2'], ['svix-timestamp', seconds(noon + 1_000)], ['svix-signature', 'v1,AAAA']] as const)
+    for (const [name, value] of [
+      ['svix-id', 'msg_2'],
+      ['svix-timestamp', seconds(noon + 1_000)],
+      ['svix-signature', 'v1,AAAA'],
+    ] as const)
       expect(await take('resend', { ...call, headers: { ...call.headers, [name]: value } })).toEqual({ refused: 'webhook.unsigned' })
     expect(await take('resend', { ...call, body: bodyOf({}) })).toEqual({ refused: 'webhook.unsigned' })
   })
@@ -368,18 +470,23 @@ describe('all of them', () => {
   })
 
   test('an address that nobody here wrote to is nobody’s', async () => {
-    expect(await take('resend', byResend({ type: 'email.bounced', data: { to: ['stranger@example.com'], bounce: { type: 'Permanent' } } }))).toEqual({ events: 1 })
+    expect(await take('resend', byResend({ type: 'email.bounced', data: { to: ['stranger@example.com'], bounce: { type: 'Permanent' } } }))).toEqual({
+      events: 1,
+    })
     expect(store.suppressions.count()).toBe(0)
     expect(heard()).toEqual({ 'webhook:resend unknown letter': 1 })
   })
 
-  test.each(['null', '7', '[[]]', '{"refused":"x"}', '{"event-data":7,"signature":[]}', '{', '\u0000', ''])('%s is refused, or heard as nothing', async (text) => {
-    for (const provider of ['ses', 'sendgrid', 'mailgun', 'postmark', 'resend']) {
-      const answer = await take(provider, { headers: { authorization: `Basic ${btoa('x:postmark-secret')}` }, body: Buffer.from(text) })
-      if (isRefusal(answer)) expect(codes).toHaveProperty([answer.refused])
-    }
-    expect(told).toEqual([])
-  })
+  test.each(['null', '7', '[[]]', '{"refused":"x"}', '{"event-data":7,"signature":[]}', '{', '\u0000', ''])(
+    '%s is refused, or heard as nothing',
+    async (text) => {
+      for (const provider of ['ses', 'sendgrid', 'mailgun', 'postmark', 'resend']) {
+        const answer = await take(provider, { headers: { authorization: `Basic ${btoa('x:postmark-secret')}` }, body: Buffer.from(text) })
+        if (isRefusal(answer)) expect(codes).toHaveProperty([answer.refused])
+      }
+      expect(told).toEqual([])
+    },
+  )
 })
 
 describe('over HTTP', () => {
@@ -387,14 +494,17 @@ describe('over HTTP', () => {
     sent(1, 'anna@example.com')
     const { app } = createFake({ webhooks })
     const call = byResend({ type: 'email.complained', created_at: iso(), data: { to: ['anna@example.com'], note: 'ü  ' } })
-    const post = (provider: string, { headers, body }: Call) => app.inject({ method: 'POST', url: `/v1/webhooks/${provider}`, headers: { 'content-type': 'application/json', ...headers }, payload: body })
+    const post = (provider: string, { headers, body }: Call) =>
+      app.inject({ method: 'POST', url: `/v1/webhooks/${provider}`, headers: { 'content-type': 'application/json', ...headers }, payload: body })
     expect((await post('resend', call)).json()).toEqual({ success: true, events: 1 })
     expect(types()).toEqual(['complained:1'])
     expect((await post('mailchimp', call)).json()).toMatchObject({ code: 'webhook.unknown' })
     const refused = await post('resend', { ...call, body: Buffer.from('{}') })
     expect([refused.statusCode, (refused.json() as { code: string }).code]).toEqual([401, 'webhook.unsigned'])
     expect((await app.inject({ method: 'GET', url: '/v1/webhooks/resend' })).statusCode).toBe(404)
-    const without = createFake({ webhooks: createWebhooks({ verp, letters: store.letters, ledger: {} as never, clock, fetchText: async () => '', secrets: {} }) })
+    const without = createFake({
+      webhooks: createWebhooks({ verp, letters: store.letters, ledger: {} as never, clock, fetchText: async () => '', secrets: {} }),
+    })
     const off = await without.app.inject({ method: 'POST', url: '/v1/webhooks/ses', payload: {} })
     expect([off.statusCode, (off.json() as { code: string }).code]).toEqual([404, 'webhook.off'])
     await Promise.all([app.close(), without.app.close()])

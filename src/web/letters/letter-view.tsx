@@ -1,6 +1,8 @@
 /** One letter: what became of it, how it looks, what it is made of, and what can be done about it. */
+import { Fragment } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { LetterPage } from '../../studio/api.ts'
+import { saidBy } from '../delivery/said.ts'
 import { Empty, Fault, Spinner, StateChip, Tabs, Time } from '../parts/basics.tsx'
 import { Refused } from '../ask.ts'
 import { useAsk, useNow, useStore } from '../hooks.ts'
@@ -139,6 +141,15 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
           </span>
           {letter.reply !== null && <span class="reply mono">{letter.reply}</span>}
         </dd>
+        {letter.cameBack.map((back) => (
+          <Fragment key={back.kind}>
+            <dt>{back.kind === 'complaint' ? 'Complaint' : 'Bounced later'}</dt>
+            <dd>
+              <Time at={back.at} now={now} /> <span class={`chip ${back.kind === 'soft' ? 'warn' : 'bad'}`}>{back.meaning}</span>
+              <span class="reply mono">{saidBy(back)}</span>
+            </dd>
+          </Fragment>
+        ))}
       </dl>
     </header>
   )
