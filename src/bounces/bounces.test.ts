@@ -84,7 +84,7 @@ async function bounce(port: number, to: string): Promise<void> {
   connection.close()
 }
 
-test('a letter leaves under a sender of its own, its bounce comes back, and the studio and the next start know of it', async () => {
+test('a letter leaves under a sender of its own, its bounce comes back, and the studio and the next start know of it', { timeout: 20_000 }, async () => {
   const dataDir = mkdtempSync(join(tmpdir(), 'beckon-'))
   const { port, senders } = await relay()
   const server = await start(dataDir, port, { BECKON_BOUNCE_DOMAIN: 'Bounces.Fern.Example', BECKON_BOUNCE_PORT: '0' })

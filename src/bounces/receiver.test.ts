@@ -300,6 +300,15 @@ describe('the receiver', () => {
     for (const socket of [...visits, one]) socket.destroy()
   })
 
+  test('puts off who sends to one letter’s address again and again; other letters still come back', async () => {
+    const [to, other] = [sent(1), sent(2, 'berta@example.com')]
+    for (let n = 0; n < limits.perLetterAndHourMax; n++) await deliver(to, Buffer.from('hello'))
+    expect(await deliver(to, mail.gmail)).toMatch(/^450 /)
+    expect(await deliver(other, mail.gmail)).toMatch(/^250 /)
+    now += 3_600_000
+    expect(await deliver(to, mail.gmail)).toMatch(/^250 /)
+  })
+
   test('a person’s own letter to it is no bounce', async () => {
     const to = sent(1)
     await deliver(to, Buffer.from('From: anna@example.com\r\nSubject: Re: Hello\r\n\r\nPlease: 550 of them.\r\n'), 'anna@example.com')

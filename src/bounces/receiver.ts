@@ -46,8 +46,14 @@ export const limits = {
   idleMs: 60_000,
   sessionMs: 300_000,
   recipientsMax: 10,
+  /** In one session. */
   refusalsMax: 20,
+  perLetterAndHourMax: 20,
+  feedbackPerHourMax: 10_000,
+  addressesCountedMax: 100_000,
 } as const
+
+const hourMs = 3_600_000
 
 type Failure = Error & { responseCode?: number }
 const failure = (responseCode: number, words: string): Failure => Object.assign(new Error(words), { responseCode })
@@ -55,6 +61,8 @@ const failure = (responseCode: number, words: string): Failure => Object.assign(
 export function createReceiver(options: ReceiverOptions): Receiver {
   const { verp, clock, onFault } = options
   const open = new Map<string, { from: string; refused: number; cancel: () => void }>()
+  const counted = new Map<string, number>()
+  let countedSince = 0
   let refused = 0
 
   const server = new SMTPServer({
@@ -86,6 +94,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         const isGuessing = visit !== undefined && ++visit.refused > limits.refusalsMax
         return done(isGuessing ? failure(421, '4.7.0 Too many addresses that are none of ours') : failure(550, '5.1.1 No such address here'))
       }
+      if (isTooOften(address)) return done(failure(450, '4.7.1 Too many messages for this address, try again later'))
       if (session.envelope.rcptTo.length >= limits.recipientsMax) return done(failure(452, '4.5.3 Too many recipients'))
       done()
     },
@@ -100,6 +109,19 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     },
   })
   server.on('error', ignore)
+
+  /** One letter comes back once or twice: whoever sends more to its address only keeps us busy. */
+  function isTooOften(address: string): boolean {
+    const now = clock.now()
+    if (now - countedSince >= hourMs || counted.size >= limits.addressesCountedMax) {
+      counted.clear()
+      countedSince = now
+    }
+    const key = address.toLowerCase()
+    const count = (counted.get(key) ?? 0) + 1
+    counted.set(key, count)
+    return count > (key === verp.feedback ? limits.feedbackPerHourMax : limits.perLetterAndHourMax)
+  }
 
   /** A session that goes on and on. */
   function end(id: string) {

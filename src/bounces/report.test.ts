@@ -68,3 +68,9 @@ test('whatever comes, reading it ends with an answer', async () => {
   expect(await readReport(new Uint8Array(0))).toEqual({ what: 'unreadable' })
   expect(await readReport(Buffer.alloc(200_000, 'a'))).toEqual({ what: 'unreadable' })
 })
+
+test('a message made to keep the reader busy does not', async () => {
+  const begin = performance.now()
+  for (const filler of ['\n', ' ', 'a@', '550 ', '\r\n ', '--\n']) expect((await readReport(Buffer.alloc(1_000_000, filler))).what).toBe('unreadable')
+  expect(performance.now() - begin).toBeLessThan(2_000)
+})

@@ -16,13 +16,14 @@ export type Report =
   | { what: 'delayed' | 'delivered' }
   | { what: 'auto-reply' | 'ignored' | 'unreadable' }
 
-/** A report stands at the beginning; behind it comes at most the letter itself. */
+/** A report stands at the beginning; behind it comes at most the letter itself. Taking apart costs 17 µs a line, however short. */
 const readBytesMax = 128 * 1024
+const readLinesMax = 2_000
 
 export async function readReport(raw: Uint8Array): Promise<Report> {
   let email: Email
   try {
-    email = await PostalMime.parse(raw.subarray(0, readBytesMax), { forceRfc822Attachments: true, attachmentEncoding: 'utf8', maxNestingDepth: 16 })
+    email = await PostalMime.parse(beginningOf(raw), { forceRfc822Attachments: true, attachmentEncoding: 'utf8', maxNestingDepth: 16 })
   } catch {
     return { what: 'unreadable' }
   }
@@ -32,6 +33,15 @@ export async function readReport(raw: Uint8Array): Promise<Report> {
     (isAutoReply(email) && !isBounceBy(email) ? { what: 'auto-reply' as const } : null) ??
     readWords(email) ?? { what: 'unreadable' }
   )
+}
+
+function beginningOf(raw: Uint8Array): Uint8Array {
+  let end = -1
+  for (let lines = 0; lines < readLinesMax; lines++) {
+    end = raw.indexOf(10, end + 1)
+    if (end < 0 || end >= readBytesMax) return raw.subarray(0, readBytesMax)
+  }
+  return raw.subarray(0, end + 1)
 }
 
 const headerOf = (email: Email, name: string): string => email.headers.find(({ key }) => key === name)?.value ?? ''
