@@ -44,6 +44,14 @@ export const systemClock: Clock = {
   },
 }
 
+/** What an https URL answers, as text; rejects on anything but 200, on redirects, and after five seconds. */
+export async function fetchText(url: string): Promise<string> {
+  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5_000) })
+  if (response.status !== 200) throw new Error(`${new URL(url).host} answered ${response.status}`)
+  const text = await response.text()
+  return text.slice(0, 65_536)
+}
+
 export const systemIds: Ids = { random: (bytes) => randomBytes(bytes).toString('base64url') }
 
 export const defaultShop: Shop = {

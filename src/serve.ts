@@ -8,6 +8,8 @@ import { pino } from 'pino'
 import { createBatch } from './actors/batch.ts'
 import { loadMachine } from './actors/load-machine.ts'
 import type { Config as PolicyConfig } from './actors/deciding.ts'
+import { createBounces } from './bounces/bounces.ts'
+import type { BouncesConfig } from './bounces/bounces.ts'
 import { createCounter } from './catalog/counter.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
@@ -24,7 +26,7 @@ import type { Shop } from './mail/prepare.ts'
 import { sandboxed } from './mail/sandboxed.ts'
 import { createSmtpPost } from './mail/smtp.ts'
 import { loadTemplates } from './mail/templates.ts'
-import { builtPages, createHeart, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
+import { builtPages, createHeart, fetchText, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
 import { createMetrics } from './report/metrics.ts'
 import { startCheckpoints } from './store/checkpoints.ts'
 import { lockDirectory } from './store/lock.ts'
@@ -48,6 +50,8 @@ export type ServerConfig = {
   policy: PolicyConfig
   smtp?: { host: string; port: number; secure: boolean; user?: string; pass?: string }
   dkim?: { domain: string; selector: string; privateKey: string }
+  /** Where letters bounce to, and which providers' webhooks are heard. */
+  bounces?: BouncesConfig
   token?: TokenOptions
   proxies: number
   /** For each key and address. */
@@ -117,7 +121,20 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
       ? createInboxPost()
       : sandboxed(createSmtpPost({ clock, ...config.smtp, ...(config.dkim === undefined ? {} : { dkim: signer(config.dkim) }) }))
   const { letters, suppressions, db } = store
-  const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
+  const bounces = createBounces({
+    store,
+    secret,
+    hash,
+    clock,
+    fetchText,
+    intake: batch,
+    config: config.bounces ?? {},
+    publicUrl,
+    addressOf: (customer) => engine.lives.raw(customer)?.life.profile.email,
+    onFault: (error) => logger.error({ err: error }, 'a bounce could not be booked'),
+  })
+  const { sender } = bounces
+  const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal, ...(sender === null ? {} : { from: sender }) })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
   // Where no shop is named, the demo's products are what there is to speak of.
   shelf.catalog.lend(lentTo(config))
@@ -132,6 +149,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     keys: { find: (token) => keys.find((key) => key.token === token) },
     intake: batch,
     products: counter,
+    webhooks: bounces.webhooks,
     origins: config.origins,
     ready: () => !stopping && !failed,
     metrics: () => metrics.metrics(),
@@ -157,12 +175,14 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     goesWith: shelf.goesWith,
     writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',
     onLetters: () => drain.wake(),
+    bounces: bounces.setup,
     onFault: (error) => logger.error({ err: error }, 'the studio stumbled'),
     reader: { path, dataDir, version: heart.machines.version, shop, publicUrl, from: config.from, policy: config.policy },
   })
   listeners = studio.listeners
   await listen(gateway.app, host, port)
   batch.start()
+  await bounces.start()
   counter.open()
   const warming = shelf.warm(store.log, setImmediate, config.relearnRows)
   drain.start()
@@ -178,6 +198,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
       stopping = true
       warming.stop()
       counter.close()
+      await bounces.stop()
       await studio.close()
       await gateway.app.close()
       links.flush()

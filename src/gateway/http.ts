@@ -21,6 +21,7 @@ import { addSettingsRoutes } from './settings.ts'
 import { refuseUpgrade, Stream } from './socket.ts'
 import type { StreamLimits } from './shared.ts'
 import { createTokenReader, type TokenOptions } from './token.ts'
+import { addWebhookRoutes, type Webhooks } from './webhooks.ts'
 
 export type GatewayOptions = {
   clock: Clock
@@ -30,6 +31,8 @@ export type GatewayOptions = {
   links: Links
   /** Where the shop's products are kept; without it there are no routes for them. */
   products?: Shelf
+  /** Who reads what mail providers tell; without it there are no routes for them. */
+  webhooks?: Webhooks
   /** Origins of the pages that may send, such as `https://shop.example`. */
   origins: ReadonlySet<string>
   /** What the server binds to; pages on loopback origins may send when it is loopback. */
@@ -99,6 +102,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     addSettingsRoutes(scope, shared, publicUrl)
     if (options.products !== undefined) addProductRoutes(scope, shared, options.products)
   })
+  const { webhooks } = options
+  if (webhooks !== undefined) void app.register(async (scope) => addWebhookRoutes(scope, shared, webhooks))
   void app.register(async (scope) => addPageRoutes(scope, { clock, links, counters, proxies }))
   addHealthRoutes(app, options, counters)
 

@@ -115,6 +115,9 @@ export function createLetters(db: Db) {
   const countAll = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM letter')
   const writtenTo = db.prepare<[string, number, number]>('SELECT 1 FROM letter WHERE recipient = ? AND at > ? AND customer <> ? LIMIT 1')
   const lastTo = db.prepare<[string], { customer: number }>('SELECT customer FROM letter WHERE recipient = ? ORDER BY at DESC LIMIT 1')
+  const lastSent = db.prepare<[string, number], StoredLetter>(
+    `SELECT ${head} FROM letter WHERE recipient = ? AND at <= ? AND state IN ('flushing', 'sent', 'unknown') ORDER BY at DESC LIMIT 1`,
+  )
   const repoint = db.prepare('UPDATE letter SET customer = ? WHERE customer = ?')
   const eraseContent = db.prepare('DELETE FROM letter_content WHERE id IN (SELECT id FROM letter WHERE customer = ?)')
   const erase = db.prepare('DELETE FROM letter WHERE customer = ?')
@@ -225,6 +228,8 @@ export function createLetters(db: Db) {
     wasWrittenBy: (recipient: string, customer: number, since: number): boolean => writtenTo.get(recipient.toLowerCase(), since, customer) !== undefined,
     /** Whose the last letter to this address was. */
     customerOf: (recipient: string): number | undefined => lastTo.get(recipient.toLowerCase())?.customer,
+    /** The last letter that left for this address and was decided by `at`. */
+    lastSentTo: (recipient: string, at: number): StoredLetter | undefined => lastSent.get(recipient.toLowerCase(), at),
     /** All letters of a life that went into another. */
     repoint: (from: number, to: number) => void repoint.run(to, from),
     /** Deletes all of one customer (R9); what is under way finds nothing to settle. */

@@ -165,4 +165,24 @@ export const steps: readonly string[] = [
     PRIMARY KEY (day, code)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What came back of letters that a relay had taken: one row a letter and kind, so that a repeat changes nothing.
+  CREATE TABLE bounce (
+    id     INTEGER PRIMARY KEY,
+    letter INTEGER NOT NULL,
+    at     INTEGER NOT NULL,             -- when it was heard, ms
+    kind   TEXT NOT NULL,                -- hard | soft | complaint
+    reason TEXT NOT NULL,                -- bounces/classify.ts names them
+    status TEXT,                         -- an enhanced status code such as 5.1.1
+    words  TEXT NOT NULL,                -- what the other side said, without addresses
+    mta    TEXT,                         -- who said it
+    source TEXT NOT NULL                 -- dsn | arf | webhook:ses ...
+  ) STRICT;
+  CREATE UNIQUE INDEX bounce_letter ON bounce (letter, kind);
+  CREATE INDEX bounce_at ON bounce (at);
+  -- A letter that is erased takes with it what came back of it (R9).
+  CREATE TRIGGER bounce_erase AFTER DELETE ON letter BEGIN DELETE FROM bounce WHERE letter = old.id; END;
+  -- How often each source said what, and when last.
+  CREATE TABLE bounce_heard (source TEXT NOT NULL, what TEXT NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, what)) STRICT, WITHOUT ROWID;
+  `,
 ]

@@ -3,6 +3,7 @@
  * XState's, such as `customer.cart.abandoned.pending`; a customer's id is the number the database knows them by.
  * All answers come from `/studio/api/…` as JSON; a refusal is `{ code, message, hint }` with its status.
  */
+import type { CameBack } from './api-bounces.ts'
 
 import type { RecommendedLine } from './api-catalogue.ts'
 
@@ -281,6 +282,8 @@ export type LetterPage = LetterRow & {
   recommended: RecommendedLine[]
   /** Its decision, in words. */
   words: string
+  /** What came back of it after a relay had taken it, the oldest first. */
+  cameBack: CameBack[]
 }
 export type LetterCheck = {
   /** `clients`, `alt`, `unsubscribe`, `size`, `spam`, `contrast`, `links`. */

@@ -12,10 +12,11 @@ import type { LetterData } from '../mail/view.ts'
 import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
 import type { RecommendedLine } from './api-catalogue.ts'
+import { cameBack } from './bounce-questions.ts'
 import type { LetterList, LetterPage, LetterRow, LetterState } from './api.ts'
 
 type Unknown = { refused: 'letter.unknown' }
-type Options = { store: Pick<Store, 'letters' | 'decisions'>; letters: Readonly<Record<string, LetterRule>> }
+type Options = { store: Pick<Store, 'letters' | 'decisions' | 'bounces'>; letters: Readonly<Record<string, LetterRule>> }
 
 const states: readonly LetterState[] = ['queued', 'attempting', 'flushing', 'sent', 'deferred', 'failed', 'unknown']
 const isState = (text: string): text is LetterState => (states as readonly string[]).includes(text)
@@ -63,6 +64,7 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
       return {
         ...rowOf(letter),
         messageId: letter.messageId,
+        cameBack: cameBack(store.bounces, id),
         sizeBytes: mime.length,
         headers,
         text: email.text ?? '',

@@ -22,6 +22,7 @@ import type { Product } from '../store/products.ts'
 import type { Store } from '../store/store.ts'
 import type { Chart, CustomerPage, CustomerList, Next, Track, Turn, WhyAnswer } from './api.ts'
 import { createCheckupQuestions } from './checkup-questions.ts'
+import { createBounceQuestions } from './bounce-questions.ts'
 import { createLetterQuestions } from './letter-questions.ts'
 import { createProductQuestions } from './product-questions.ts'
 
@@ -85,6 +86,7 @@ export function createQuestions(context: QuestionsContext) {
     ...createLetterQuestions({ store, letters: machine.letters }),
     ...createProductQuestions(context),
     ...createCheckupQuestions(context),
+    ...createBounceQuestions({ store }),
 
     chart(_: object): Promise<Chart> {
       chart ??= drawn(machine).catch((error: unknown) => {

@@ -11,7 +11,9 @@ import type { Gateway } from '../gateway/http.ts'
 import type { Advice, Wish } from '../lab/recommending.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
+import type { BounceSetup } from './api-bounces.ts'
 import type { Refused } from './api.ts'
+import { addBounceRoutes } from './bounce-routes.ts'
 import { createChartCache } from './chart-cache.ts'
 import { addCheckupRoutes } from './checkup-routes.ts'
 import { createCensus } from './census.ts'
@@ -50,6 +52,8 @@ export type StudioOptions = {
   /** What goes with what, from memory. */
   recommend: (...wish: Wish) => Advice
   goesWith: (id: string, at: number) => Advice
+  /** How bounces come back, and what was heard of them. */
+  bounces: () => BounceSetup
   /** Told of what went wrong in a corner of the studio: looking on never ends the server, nor anybody's turn. */
   onFault: (error: unknown) => void
 }
@@ -130,6 +134,7 @@ export function addStudio(options: StudioOptions): Studio {
       addQuestions(scope, { reader, clock, lives: engine.lives, chart })
       addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
+      addBounceRoutes(scope, { reader, clock, setup: options.bounces })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
       addProductRoutes(scope, { reader, clock, goesWith: options.goesWith })
       addCheckupRoutes(scope, { reader, daily, onFault, audit: access.audit })

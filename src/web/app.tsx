@@ -22,6 +22,7 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],
   [/^\/catalogue$/, async () => (await import('./pages/catalogue.tsx')).Catalogue],
   [/^\/audit$/, async () => (await import('./pages/audit.tsx')).Audit],
+  [/^\/delivery\/bounces$/, async () => (await import('./pages/bounces.tsx')).Bounces],
   [/^\/access$/, async () => (await import('./pages/access.tsx')).Access],
   [/^\/(?:sign-in|set-up)$/, async () => (await import('./pages/sign-in.tsx')).SignIn],
 ]

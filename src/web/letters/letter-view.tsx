@@ -1,6 +1,8 @@
 /** One letter: what became of it, how it looks, what it is made of, and what can be done about it. */
+import { Fragment } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { LetterPage } from '../../studio/api.ts'
+import { saidBy } from '../delivery/said.ts'
 import { Empty, Fault, Spinner, StateChip, Tabs, Time } from '../parts/basics.tsx'
 import { Refused, withQuery } from '../ask.ts'
 import { stepWords } from '../catalogue/parts.tsx'
@@ -152,6 +154,15 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
             </dd>
           </>
         )}
+        {letter.cameBack.map((back) => (
+          <Fragment key={back.kind}>
+            <dt>{back.kind === 'complaint' ? 'Complaint' : 'Bounced later'}</dt>
+            <dd>
+              <Time at={back.at} now={now} /> <span class={`chip ${back.kind === 'soft' ? 'warn' : 'bad'}`}>{back.meaning}</span>
+              <span class="reply mono">{saidBy(back)}</span>
+            </dd>
+          </Fragment>
+        ))}
       </dl>
     </header>
   )
