@@ -11,6 +11,8 @@ import type { Config as PolicyConfig } from './actors/deciding.ts'
 import { createCounter } from './catalog/counter.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
+import { createInstruments } from './doctor/doctor.ts'
+import { createVisits } from './doctor/visits.ts'
 import { createGateway } from './gateway/http.ts'
 import type { Gateway } from './gateway/http.ts'
 import { isLoopback } from './gateway/keys.ts'
@@ -24,7 +26,7 @@ import type { Shop } from './mail/prepare.ts'
 import { sandboxed } from './mail/sandboxed.ts'
 import { createSmtpPost } from './mail/smtp.ts'
 import { loadTemplates } from './mail/templates.ts'
-import { builtPages, createHeart, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
+import { builtPages, createHeart, defaultShop, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
 import { createMetrics } from './report/metrics.ts'
 import { startCheckpoints } from './store/checkpoints.ts'
 import { lockDirectory } from './store/lock.ts'
@@ -154,6 +156,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',
     onLetters: () => drain.wake(),
     onFault: (error) => logger.error({ err: error }, 'the studio stumbled'),
+    doctor: createVisits({ settings: config, sampleAddress: defaultShop.address, instruments: createInstruments(clock) }),
     reader: { path, dataDir, version: heart.machines.version, shop, publicUrl, from: config.from, policy: config.policy },
   })
   listeners = studio.listeners

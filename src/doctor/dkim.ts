@@ -38,8 +38,9 @@ export async function checkDkim({ dkim, relay, own }: Patient, resolver: Resolve
   if (aliases.length > 0) found.push(`${name} is an alias (CNAME) of ${aliases[0]}.`)
   if (isWild) faults.push(bad(`${name} is answered by a wildcard TXT record (*.${domain}), which is no key.`))
 
+  const fault = privateKey === null ? null : faultOfKey(privateKey)
+  if (fault !== null) return toCheck(aboutDkim, { found, faults: [bad(fault)], todo: makeOther(domain, selector) })
   if (privateKey === null) faults.push(...withoutKey(relay, own !== null))
-  else faults.push(...privateKeyFaults(privateKey))
   if (records.length === 0 && !isWild) faults.push(bad(aliases.length > 0 ? `The alias leads to no record.` : `There is no record at ${name}.`))
   if (records.length > 1) faults.push(bad(`There are ${records.length} records at ${name}; receivers may take either, or none.`))
   if (records.length === 1) {
@@ -54,13 +55,13 @@ export async function checkDkim({ dkim, relay, own }: Patient, resolver: Resolve
   return toCheck(aboutDkim, {
     found,
     faults,
-    todo: faults.length === 0 ? null : isTooShort(privateKey) ? todoNewKey(domain, selector) : 'Publish it.',
+    todo: faults.length === 0 ? null : 'Publish it.',
     records: [record],
   })
 }
 
-const todoNewKey = (domain: string, selector: string) =>
-  `Make a longer key under another selector: beckon doctor ${domain} --selector ${selector}2 --make-dkim dkim.pem`
+const makeOther = (domain: string, selector: string) =>
+  `Make another under another selector: beckon doctor ${domain} --selector ${selector}2 --make-dkim dkim.pem`
 
 function withoutKey(relay: Patient['relay'], isOwn: boolean): Fault[] {
   if (!isOwn) return []
@@ -80,12 +81,16 @@ function todoWithoutKey(relay: Patient['relay'], domain: string, selector: strin
   return provider === null ? make : `Verify the domain at ${provider.name} and look again with --selector as it names it; or sign here: ${make}`
 }
 
-const isTooShort = (pem: string): boolean => bitsOf(pem) < 1_024
-
-function privateKeyFaults(pem: string): Fault[] {
-  const bits = bitsOf(pem)
-  if (bits < 1_024) return [bad(`Our key has ${bits} bits: receivers ignore signatures by keys under 1,024.`)]
-  return []
+/** Why nothing that our key signs would count. */
+function faultOfKey(pem: string): string | null {
+  try {
+    const { asymmetricKeyType, asymmetricKeyDetails } = createPrivateKey(pem)
+    if (asymmetricKeyType !== 'rsa') return `Our key is of type ${asymmetricKeyType}; an RSA key is needed.`
+    const bits = asymmetricKeyDetails?.modulusLength ?? 0
+    return bits < 1_024 ? `Our key has ${bits} bits: receivers ignore signatures by keys under 1,024.` : null
+  } catch {
+    return 'Our key (BECKON_DKIM_KEY) cannot be read: it has to be a private key in PEM.'
+  }
 }
 
 /** What a record says, and the key in it (base64 of SPKI); null where there is none to use. */
@@ -119,5 +124,3 @@ function readKey(record: string): { words: string; faults: Fault[]; key: string 
 }
 
 const publicHalf = (pem: string): string => createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'der' }).toString('base64')
-
-const bitsOf = (pem: string): number => createPrivateKey(pem).asymmetricKeyDetails?.modulusLength ?? 0

@@ -19,11 +19,11 @@ test('a domain where all is in order is told so, with nothing to do and no recor
   expect(report.checks.filter(({ state }) => state !== 'ok')).toEqual([])
   expect(report.state).toBe('ok')
   expect(report.checks.flatMap(({ records, todo }) => [...records, ...(todo === null ? [] : [todo])])).toEqual([])
-  expect(report.checks.map(({ id }) => id)).toEqual(['spf', 'dkim', 'dmarc', 'alignment', 'mx', 'ptr', 'relay', 'site', 'unsubscribe', 'setup'])
+  expect(report.checks.map(({ id }) => id)).toEqual(['setup', 'relay', 'site', 'unsubscribe', 'spf', 'dkim', 'dmarc', 'alignment', 'mx', 'ptr'])
 })
 
 test('a domain without anything gets records which, added as they are, leave nothing bad', async () => {
-  const bare: Zone = { 'A mail.shop.shop': '203.0.113.7', 'A beckon.shop.shop': '203.0.113.8' }
+  const bare: Zone = { 'MX gmail.com': '5 gmail-smtp-in.l.google.com', 'A mail.shop.shop': '203.0.113.7', 'A beckon.shop.shop': '203.0.113.8' }
   const before = await look(bare)
   expect(before.state).toBe('bad')
   for (const id of ['spf', 'dkim', 'dmarc', 'mx', 'ptr']) expect(of(before, id).state).toBe('bad')
@@ -74,6 +74,31 @@ describe('DKIM', () => {
     })
     const check = of(await look(with_({ [`TXT ${testKey.record.name}`]: `p=${publicKey.toString('base64')}` }), { dkim: { ...shop.dkim, privateKey } }), 'dkim')
     expect(check).toMatchObject({ state: 'warn', found: expect.arrayContaining([expect.stringMatching(/1024 bits: Gmail/)]) })
+  })
+
+  test('a key of ours that cannot sign is named before anything is published for it', async () => {
+    const pem = (pair: { privateKey: string }) => pair.privateKey
+    const short = pem(
+      generateKeyPairSync('rsa', {
+        modulusLength: 512,
+        publicKeyEncoding: { type: 'spki', format: 'pem' },
+        privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+      }),
+    )
+    const curved = pem(
+      generateKeyPairSync('ed25519', { publicKeyEncoding: { type: 'spki', format: 'pem' }, privateKeyEncoding: { type: 'pkcs8', format: 'pem' } }),
+    )
+    for (const [privateKey, words] of [
+      [short, /512 bits/],
+      [curved, /type ed25519/],
+      ['rubbish', /cannot be read/],
+    ] as const)
+      expect(of(await look(goodZone, { dkim: { ...shop.dkim, privateKey } }), 'dkim')).toMatchObject({
+        state: 'bad',
+        found: [expect.stringMatching(words)],
+        records: [],
+        todo: expect.stringMatching(/--make-dkim/),
+      })
   })
 
   test('a wildcard that answers for every name is no key', async () => {
@@ -242,7 +267,7 @@ describe('what the server was told', () => {
   test('a fresh server that sends nothing yet is warned, not failed, for what only sending needs', async () => {
     const settings = { publicUrl: 'http://127.0.0.1:4650', from: { address: 'hello@fern.example' }, shop: { address: 'sample' } }
     const report = await examine(toPatient(settings, {}, 'sample'), instruments({}))
-    for (const id of ['setup', 'site', 'unsubscribe', 'relay']) expect(of(report, id).state).toBe('warn')
+    expect(report.checks.map(({ id, state }) => `${id} ${state}`)).toEqual(['setup warn', 'relay warn', 'site warn', 'unsubscribe warn'])
     expect(of(report, 'setup').found.join(' ')).toMatch(/BECKON_FROM.*BECKON_SHOP_ADDRESS/)
   })
 
@@ -257,7 +282,10 @@ describe('what the server was told', () => {
     let probes = 0
     const report = await examine(
       toPatient(settings, { domain: 'other.shop' }, 'sample'),
-      instruments({ 'TXT beckon._domainkey.other.shop': makeDkim('other.shop', 'beckon').record.value }, { probe: async () => (probes++, { fault: 'x' }) }),
+      instruments(
+        { 'MX gmail.com': '5 a.net', 'TXT beckon._domainkey.other.shop': makeDkim('other.shop', 'beckon').record.value },
+        { probe: async () => (probes++, { fault: 'x' }) },
+      ),
     )
     expect(report.checks.map(({ id }) => id)).toEqual(['spf', 'dkim', 'dmarc', 'alignment', 'mx', 'ptr'])
     expect(of(report, 'dkim').state).toBe('ok')
@@ -271,6 +299,12 @@ describe('what cannot be found out', () => {
     expect(of(report, 'spf')).toMatchObject({ state: 'unknown', records: [], found: [expect.stringMatching(/ETIMEOUT/)] })
     expect(of(report, 'dkim').state).toBe('ok')
     expect(report.state).toBe('ok')
+  })
+
+  test('a DNS that knows nothing of the world is not believed when it knows nothing of the domain', async () => {
+    const report = await look({})
+    for (const id of ['spf', 'dkim', 'dmarc', 'alignment', 'mx', 'ptr']) expect(of(report, id)).toMatchObject({ state: 'unknown', records: [] })
+    expect(of(await look({ 'MX gmail.com': '5 a.net' }), 'spf').state).toBe('bad')
   })
 
   test('what takes too long is left, and the rest is told', async () => {

@@ -10,16 +10,26 @@ import { toUnknown, worst } from './check.ts'
 import { aboutDkim, checkDkim } from './dkim.ts'
 import { aboutAlignment, aboutDmarc, checkAlignment, checkDmarc } from './dmarc.ts'
 import { aboutMx, aboutPtr, checkMx, checkPtr } from './hosts.ts'
+import { isReserved } from './patient.ts'
 import type { Patient } from './patient.ts'
+import { createRelayProbe } from './probe.ts'
 import type { RelayProbe } from './probe.ts'
 import { aboutRelay, checkRelay } from './relay.ts'
-import { sparing } from './resolver.ts'
+import { createResolver, sparing } from './resolver.ts'
 import type { Resolver } from './resolver.ts'
-import { aboutSetup, aboutSite, aboutUnsubscribe, checkSetup, checkSite, checkUnsubscribe } from './setup.ts'
+import { aboutSetup, aboutSite, aboutUnsubscribe, checkSetup, checkSite, checkUnsubscribe, createReach } from './setup.ts'
 import type { Reach } from './setup.ts'
 import { aboutSpf, checkSpf } from './spf-check.ts'
 
 export type Instruments = { resolver: Resolver; probe: RelayProbe; reach: Reach; clock: Clock; limitMs?: number }
+
+/** This machine's DNS and network. */
+export const createInstruments = (clock: Clock): Instruments => ({
+  clock,
+  resolver: createResolver(),
+  probe: createRelayProbe({ clock }),
+  reach: createReach(),
+})
 
 type Check = [about: { id: string; title: string; why: string }, check: () => DoctorCheck | Promise<DoctorCheck>]
 
@@ -28,20 +38,23 @@ export async function examine(patient: Patient, { resolver, probe, reach, clock,
   const at = clock.now()
   const dns = sparing(resolver, questionsMax)
   const ofServer: Check[] = [
+    [aboutSetup, () => checkSetup(patient)],
     [aboutRelay, () => checkRelay(patient, probe, at)],
     [aboutSite, () => checkSite(patient, dns, reach)],
     [aboutUnsubscribe, () => checkUnsubscribe(patient)],
-    [aboutSetup, () => checkSetup(patient)],
   ]
-  const all: Check[] = [
+  const ofDomain: Check[] = [
     [aboutSpf, () => checkSpf(patient, dns)],
     [aboutDkim, () => checkDkim(patient, dns)],
     [aboutDmarc, () => checkDmarc(patient, dns)],
     [aboutAlignment, () => checkAlignment(patient, dns)],
     [aboutMx, () => checkMx(patient, dns)],
     [aboutPtr, () => checkPtr(patient, dns)],
-    ...(patient.own === null ? [] : ofServer),
   ]
+  // A server that was given no sender yet has no domain to look at.
+  const isSample = patient.own !== null && isReserved(patient.domain)
+  const asked = ofDomain.map(([about, check]): Check => [about, async () => ((await isBlind(patient.domain, dns)) ? blind(about) : check())])
+  const all = [...(patient.own === null ? [] : ofServer), ...(isSample ? [] : asked)]
 
   let cancel = () => {}
   const late = new Promise<'late'>((resolve) => (cancel = clock.after(limitMs, () => resolve('late'))))
@@ -58,6 +71,21 @@ export async function examine(patient: Patient, { resolver, probe, reach, clock,
   cancel()
   return { domain: patient.domain, at, tookMs: clock.now() - at, state: worst(checks.map(({ state }) => state)), checks }
 }
+
+/** Whether the DNS here knows neither the domain nor what everybody knows: then its "no such name" says nothing. */
+async function isBlind(domain: string, dns: Resolver): Promise<boolean> {
+  for (const known of [() => dns.txt(domain), () => dns.mx(domain), () => dns.a(domain), () => dns.mx(everybodyKnows)]) {
+    // No answer is another matter, which each check names for itself.
+    const answers = await known().catch(() => null)
+    if (answers === null || answers.length > 0) return false
+  }
+  return true
+}
+
+const blind = (about: Check[0]): DoctorCheck =>
+  toUnknown(about, `The DNS that this machine asks does not even know ${everybodyKnows}.`, 'Look from a machine whose DNS reaches the internet.')
+
+const everybodyKnows = 'gmail.com'
 
 /** All of a deep SPF record, and the rest. */
 const questionsMax = 250

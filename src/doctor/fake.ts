@@ -45,6 +45,7 @@ export const shop: Patient = {
 
 /** Everything in order. */
 export const goodZone: Zone = {
+  'MX gmail.com': '5 gmail-smtp-in.l.google.com',
   'TXT shop.shop': ['v=spf1 ip4:203.0.113.7 ~all', 'some-verification=1'],
   [`TXT ${testKey.record.name}`]: testKey.record.value,
   'TXT _dmarc.shop.shop': 'v=DMARC1; p=quarantine; rua=mailto:dmarc@shop.shop',

@@ -1,5 +1,6 @@
 /** Who is examined: a domain, and what this server would send for it with. */
 import { BlockList, isIP, isIPv6 } from 'node:net'
+import { addressOf } from '../mail/address.ts'
 
 export type Patient = {
   /** In the letters' From. */
@@ -49,6 +50,16 @@ export function toPatient(settings: PostSettings, asked: Asked, sampleAddress: s
       ? { from: settings.from.address, postalAddress: settings.shop.address === sampleAddress ? null : settings.shop.address, publicUrl: settings.publicUrl }
       : null,
   }
+}
+
+/** Names that are for documentation and tests, and exist nowhere. Pure. */
+export const isReserved = (domain: string): boolean => /(?:^|\.)(?:example|test|invalid|localhost)$/.test(domain)
+
+/** The domain that somebody typed, alone or in an address; null where it is none. Pure. */
+export function toDomain(text: string): string | null {
+  const bare = text.trim().replace(/\.$/, '')
+  const address = addressOf(bare.includes('@') ? bare : `anybody@${bare}`)
+  return address === null ? null : domainOf(address)
 }
 
 export const domainOf = (address: string): string => address.slice(address.lastIndexOf('@') + 1).toLowerCase()

@@ -3,7 +3,7 @@ import type { DoctorCheck } from '../studio/api-doctor.ts'
 import { bad, toCheck, warn } from './check.ts'
 import type { Fault } from './check.ts'
 import { isIP } from 'node:net'
-import { isPrivate } from './patient.ts'
+import { isPrivate, isReserved } from './patient.ts'
 import type { Patient } from './patient.ts'
 import type { Resolver } from './resolver.ts'
 
@@ -31,8 +31,7 @@ export type Reach = (url: string) => Promise<{ status: number } | { fault: strin
 export function checkSetup({ own, relay, domain }: Patient): DoctorCheck {
   const faults: Fault[] = []
   const blame = relay === null ? warn : bad
-  if (/(?:^|\.)(?:example|test|invalid|localhost)$/.test(domain))
-    faults.push(blame(`${own?.from} is no address of yours: set BECKON_FROM='Your shop <hello@your-domain>'.`))
+  if (isReserved(domain)) faults.push(blame(`${own?.from} is no address of yours: set BECKON_FROM='Your shop <hello@your-domain>'.`))
   if (own?.postalAddress === null) faults.push(blame('Letters carry the sample shop’s postal address: set BECKON_SHOP_ADDRESS.'))
   const found = own === null ? [] : [`Letters come from ${own.from}.`, ...(own.postalAddress === null ? [] : [`They end with ${own.postalAddress}.`])]
   return toCheck(aboutSetup, { found, faults, todo: faults.length === 0 ? null : 'Set what is named and start the server again.' })

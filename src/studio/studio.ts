@@ -13,6 +13,8 @@ import type { Refused } from './api.ts'
 import { createChartCache } from './chart-cache.ts'
 import { createCensus } from './census.ts'
 import { addDemoRoutes } from './demo.ts'
+import { addDoctorRoutes } from './doctor-routes.ts'
+import type { Doctor } from './doctor-routes.ts'
 import { createFeed } from './feed.ts'
 import { createHealth } from './health.ts'
 import { createInspector } from './inspector.ts'
@@ -43,6 +45,8 @@ export type StudioOptions = {
   /** Letters may be due. */
   onLetters: () => void
   reader: ReaderOptions
+  /** Says whether a domain is ready to send. */
+  doctor: Doctor
   /** Told of what went wrong in a corner of the studio: looking on never ends the server, nor anybody's turn. */
   onFault: (error: unknown) => void
 }
@@ -113,6 +117,7 @@ export function addStudio(options: StudioOptions): Studio {
       addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
+      addDoctorRoutes(scope, { doctor: options.doctor })
     },
     { prefix: '/studio/api' },
   )

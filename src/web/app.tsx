@@ -20,6 +20,7 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/inbox\/(\d+)$/, async () => (await import('./pages/letter.tsx')).Letter],
   [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],
   [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],
+  [/^\/delivery\/doctor$/, async () => (await import('./pages/doctor.tsx')).DoctorPage],
   [/^\/access$/, async () => (await import('./pages/access.tsx')).Access],
   [/^\/(?:sign-in|set-up)$/, async () => (await import('./pages/sign-in.tsx')).SignIn],
 ]
