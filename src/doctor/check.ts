@@ -48,7 +48,7 @@ const toRecord = (name: string, type: DnsRecord['type'], value: string, written:
 })
 
 /** Without control characters, and of a length that somebody reads. */
-export function plain(text: string): string {
+function plain(text: string): string {
   const one = text.replaceAll(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
   return one.length > shownCharsMax ? `${one.slice(0, shownCharsMax)}…` : one
 }

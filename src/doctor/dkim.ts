@@ -24,7 +24,7 @@ export function makeDkim(domain: string, selector: string): { privateKey: string
 }
 
 /** The record that goes with a private key: what receivers verify its signatures by. */
-export const toDkimRecord = (domain: string, selector: string, privateKey: string, instead: readonly string[] = []): DnsRecord =>
+const toDkimRecord = (domain: string, selector: string, privateKey: string, instead: readonly string[] = []): DnsRecord =>
   txtRecord(`${selector}._domainkey.${domain}`, `v=DKIM1; k=rsa; p=${publicHalf(privateKey)}`, instead)
 
 export async function checkDkim({ dkim, relay, own }: Patient, resolver: Resolver): Promise<DoctorCheck> {

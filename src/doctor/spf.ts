@@ -147,7 +147,7 @@ export function judgeSpf(spf: Spf, ip: string): SpfResult {
 }
 
 /** The terms of one record; nothing is asked yet. Pure. */
-export function parseSpf(record: string, domain: string): { terms: Term[]; redirect: string | null; faults: Fault[]; isInvalid: boolean } {
+function parseSpf(record: string, domain: string): { terms: Term[]; redirect: string | null; faults: Fault[]; isInvalid: boolean } {
   const terms: Term[] = []
   const faults: Fault[] = []
   let redirect: string | null = null

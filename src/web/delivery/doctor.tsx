@@ -10,7 +10,14 @@ import '../styles/doctor.css'
 
 const words: Record<DoctorState, string> = { ok: 'in order', warn: 'look at it', bad: 'to mend', unknown: 'not found out' }
 const tints: Record<DoctorState, string> = { ok: 'good', warn: 'warn', bad: 'bad', unknown: '' }
-const verdicts: Record<DoctorReport['state'], string> = { ok: 'Ready to send', warn: 'Ready, with something to look at', bad: 'Not ready yet' }
+
+/** Ready is only what was looked at whole. */
+function verdictOf({ state, checks }: DoctorReport): [tint: string, words: string] {
+  if (state === 'bad') return ['bad', 'Not ready yet']
+  if (checks.some((check) => check.state === 'unknown')) return ['', 'Not all could be found out']
+  if (!checks.some(({ id }) => id === 'spf')) return ['warn', 'Not set up to send yet']
+  return state === 'ok' ? ['good', 'Ready to send'] : ['warn', 'Ready, with something to look at']
+}
 
 export function Doctor() {
   const [asked, setAsked] = useState({ domain: '', selector: '', ip: '' })
@@ -60,15 +67,16 @@ const Asked = ({ name, label, hint }: { name: string; label: string; hint: strin
   </div>
 )
 
-function Report({ report: { domain, at, state, checks } }: { report: DoctorReport }) {
+function Report({ report }: { report: DoctorReport }) {
+  const { domain, at, checks } = report
   const now = useNow(30_000)
   const open = checks.filter((check) => check.state !== 'ok')
-  const isAllUnknown = checks.every((check) => check.state === 'unknown')
+  const [tint, verdict] = verdictOf(report)
   return (
     <>
       <p class="body verdict" role="status">
         <strong class="break">{domain}</strong>
-        <span class={`chip ${isAllUnknown ? '' : tints[state]}`}>{isAllUnknown ? 'Not found out' : verdicts[state]}</span>
+        <span class={`chip ${tint}`}>{verdict}</span>
         <span class="soft small">
           {checks.length - open.length} of {checks.length} in order · looked at <Time at={at} now={now} relative />
         </span>
