@@ -13,6 +13,8 @@ import type { BouncesConfig } from './bounces/bounces.ts'
 import { createCounter } from './catalog/counter.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
+import { createInstruments } from './doctor/doctor.ts'
+import { createVisits } from './doctor/visits.ts'
 import { createGateway } from './gateway/http.ts'
 import type { Gateway } from './gateway/http.ts'
 import { isLoopback } from './gateway/keys.ts'
@@ -27,6 +29,7 @@ import { sandboxed } from './mail/sandboxed.ts'
 import { createSmtpPost } from './mail/smtp.ts'
 import { loadTemplates } from './mail/templates.ts'
 import { builtPages, createHeart, fetchText, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
+import { builtPages, createHeart, defaultShop, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
 import { createMetrics } from './report/metrics.ts'
 import { startCheckpoints } from './store/checkpoints.ts'
 import { lockDirectory } from './store/lock.ts'
@@ -177,6 +180,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     onLetters: () => drain.wake(),
     bounces: bounces.setup,
     onFault: (error) => logger.error({ err: error }, 'the studio stumbled'),
+    doctor: createVisits({ settings: config, sampleAddress: defaultShop.address, instruments: createInstruments(clock) }),
     reader: { path, dataDir, version: heart.machines.version, shop, publicUrl, from: config.from, policy: config.policy },
   })
   listeners = studio.listeners

@@ -26,6 +26,7 @@ const standIns = new Set([
   'src/core/step/xstate-judge.ts',
   'src/gateway/fake.ts',
   'src/bounces/fixtures.ts',
+  'src/doctor/fake.ts',
 ])
 
 /** Where real time and chance may be used. The client and the pages run in somebody else's process, which has no `main.ts` to pass them in. */

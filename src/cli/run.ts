@@ -76,6 +76,15 @@ function program(): Command {
     .addOption(new Option('--host <address>', 'on which address').env('BECKON_HOST').default('127.0.0.1').hideHelp())
     .option('--json', 'print it as JSON')
     .action(async (options) => (await import('./audit.ts')).audit(options))
+    .command('doctor')
+    .description('is a domain ready to send? SPF, DKIM, DMARC, MX, PTR, TLS, and the exact record to add')
+    .argument('[domain]', 'of the letters’ From; none: the one this server is set to send from')
+    .option('--selector <name>', 'of the DKIM key (default: BECKON_DKIM_SELECTOR, else beckon)')
+    .option('--ip <address>', 'that letters leave from')
+    .option('--bounce <domain>', 'of the envelope sender, where it is another')
+    .option('--make-dkim <file>', 'make a DKIM key, write it there, and print its record; nothing else')
+    .option('--json', 'print it as JSON')
+    .action(async (domain, options) => (await import('./doctor.ts')).doctor(domain, options))
 
   return beckon
 }

@@ -18,6 +18,8 @@ import { createChartCache } from './chart-cache.ts'
 import { addCheckupRoutes } from './checkup-routes.ts'
 import { createCensus } from './census.ts'
 import { addDemoRoutes } from './demo.ts'
+import { addDoctorRoutes } from './doctor-routes.ts'
+import type { Doctor } from './doctor-routes.ts'
 import { createFeed } from './feed.ts'
 import { createHealth } from './health.ts'
 import { createInspector } from './inspector.ts'
@@ -54,6 +56,8 @@ export type StudioOptions = {
   goesWith: (id: string, at: number) => Advice
   /** How bounces come back, and what was heard of them. */
   bounces: () => BounceSetup
+  /** Says whether a domain is ready to send. */
+  doctor: Doctor
   /** Told of what went wrong in a corner of the studio: looking on never ends the server, nor anybody's turn. */
   onFault: (error: unknown) => void
 }
@@ -138,6 +142,7 @@ export function addStudio(options: StudioOptions): Studio {
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
       addProductRoutes(scope, { reader, clock, goesWith: options.goesWith })
       addCheckupRoutes(scope, { reader, daily, onFault, audit: access.audit })
+      addDoctorRoutes(scope, { doctor: options.doctor })
     },
     { prefix: '/studio/api' },
   )

@@ -23,6 +23,7 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/catalogue$/, async () => (await import('./pages/catalogue.tsx')).Catalogue],
   [/^\/audit$/, async () => (await import('./pages/audit.tsx')).Audit],
   [/^\/delivery\/bounces$/, async () => (await import('./pages/bounces.tsx')).Bounces],
+  [/^\/delivery\/doctor$/, async () => (await import('./pages/doctor.tsx')).DoctorPage],
   [/^\/access$/, async () => (await import('./pages/access.tsx')).Access],
   [/^\/(?:sign-in|set-up)$/, async () => (await import('./pages/sign-in.tsx')).SignIn],
 ]
