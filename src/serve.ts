@@ -130,6 +130,8 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     keys: { find: (token) => keys.find((key) => key.token === token) },
     intake: batch,
     products: counter,
+    // The studio's reader answers it, and the studio comes after its gateway.
+    reports: { ask: (name, query) => studio.reports.ask(name, query) },
     origins: config.origins,
     ready: () => !stopping && !failed,
     metrics: () => metrics.metrics(),

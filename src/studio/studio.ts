@@ -7,6 +7,7 @@ import type { Engine, EngineOptions } from '../actors/engine.ts'
 import type { Machines } from '../actors/machines.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
+import type { Reports } from '../gateway/reports.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import type { Refused } from './api.ts'
@@ -20,6 +21,7 @@ import { createLive } from './live.ts'
 import { addPages } from './pages.ts'
 import { createReader } from './reader.ts'
 import type { ReaderOptions } from './reader.ts'
+import { addResultsRoutes, reportsOf } from './results-routes.ts'
 import { addLetterActions, addLiveRoutes, addQuestions, answerBusy, toRefused } from './routes.ts'
 import { addSandboxRoutes, createSandboxes } from './sandbox.ts'
 
@@ -55,6 +57,8 @@ export type Studio = {
   isOpen: boolean
   /** The one-time link by which the first owner comes in; null when nobody needs to sign in, or somebody can. */
   setUpLink: string | null
+  /** Answers the API as well as the page. */
+  reports: Reports
   close(): Promise<void>
 }
 
@@ -78,6 +82,7 @@ export function addStudio(options: StudioOptions): Studio {
     memoryBytes: () => process.memoryUsage.rss(),
     machine: machine.hash,
   })
+  const reports = reportsOf(reader, clock)
   let refusedUntil = counters.total()
   const newRefusals = (): Refused[] => {
     const fresh = counters.total() - refusedUntil
@@ -113,6 +118,7 @@ export function addStudio(options: StudioOptions): Studio {
       addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
+      addResultsRoutes(scope, reports)
     },
     { prefix: '/studio/api' },
   )
@@ -140,6 +146,7 @@ export function addStudio(options: StudioOptions): Studio {
     },
     isOpen,
     setUpLink: access.setUpLink(),
+    reports,
     async close() {
       live.close()
       feed.close()
