@@ -114,7 +114,12 @@ const rowsAtOnce = 10_000
 export function tellAgain(store: Kept & Pick<Store, 'log' | 'decisions'>): void {
   const { sales: orders, touches, mailings } = store
   for (const table of [orders, touches, mailings]) table.clear()
-  for (const row of store.decisions.all()) if (row.decision === 'queued') mailings.add(row.id, { ...row, variant: row.variant ?? null })
+  for (let after = 0; ;) {
+    const queued = store.decisions.queuedAfter(after, rowsAtOnce)
+    if (queued.length === 0) break
+    for (const row of queued) mailings.add(row.id, row)
+    after = queued.at(-1)!.id
+  }
   const now = new Map<number, number>()
   for (const row of rowsOf(store)) if (row.kind === kinds.merge) now.set((JSON.parse(row.body) as MergeBody).otherId, row.customer)
   const whose = (customer: number): number => {

@@ -27,6 +27,7 @@ export function createDecisions(db: Db) {
   const ofCustomer = db.prepare<[number], DecisionRow>('SELECT * FROM decision WHERE customer = ? ORDER BY at, id')
   const repoint = db.prepare('UPDATE decision SET customer = ? WHERE customer = ?')
   const all = db.prepare<[], DecisionRow>('SELECT * FROM decision ORDER BY at, id')
+  const queuedAfter = db.prepare<[number, number], DecisionRow>("SELECT * FROM decision WHERE id > ? AND decision = 'queued' ORDER BY id LIMIT ?")
   const counts = db.prepare<[], { template: string; decision: string; reason: string | null; n: number }>(
     'SELECT template, decision, reason, count(*) AS n FROM decision GROUP BY template, decision, reason ORDER BY template, decision, n DESC',
   )
@@ -43,6 +44,8 @@ export function createDecisions(db: Db) {
     repoint: (from: number, to: number) => void repoint.run(to, from),
     /** All, in order of time. */
     all: () => all.iterate(),
+    /** Those that became letters, after the id `after`, for walking through all. */
+    queuedAfter: (after: number, limit: number): DecisionRow[] => queuedAfter.all(after, limit),
     counts: () => counts.all(),
   }
 }
