@@ -6,7 +6,7 @@
  * 2. Only what people did and secret keys told comes in here.
  * 3. Revenue and orders are of the period by the order's time, letters by their own.
  */
-import type { Mailing, Sort } from '../store/mailings.ts'
+import type { Mailing, Sort, Tallied } from '../store/mailings.ts'
 import { reaches } from '../store/mailings.ts'
 import type { Touch } from '../store/touches.ts'
 import type { Attribution, EarnedRow, Grouping, Model } from '../studio/api-results.ts'
@@ -21,7 +21,9 @@ export type AttributionFacts = {
   clicks: readonly Touch[]
   opens: readonly Touch[]
   /** Of the period. */
-  mailings: Iterable<readonly [at: number, sort: number, customer: number, run: number, reached: number]>
+  mailings: Iterable<Tallied>
+  /** Carts that a letter was sent about. */
+  carts: number
   letter: (id: number) => Mailing | undefined
   sorts: readonly Sort[]
 }
@@ -35,7 +37,7 @@ type Owed = { order: NetOrder; letter: Mailing; after: 'click' | 'open' }
 
 const rowsMax = 1_000
 /** The journey whose runs are carts. */
-const cartJourney = 'cart'
+export const cartJourney = 'cart'
 
 export function attribute(facts: AttributionFacts, params: AttributionParams): Omit<Attributed, 'shop'> & { shop: Omit<Attributed['shop'], 'byBrowsers'> } {
   const { by, calendar, period } = params
@@ -50,13 +52,11 @@ export function attribute(facts: AttributionFacts, params: AttributionParams): O
   }
   const keyOf = (sort: Sort, at: number, letter: number): string => (by === 'day' ? calendar.dayOf(at) : by === 'letter' ? String(letter) : groupOf(sort, by))
 
-  const carts = new Carts()
-  for (const [at, id, customer, run, reached] of facts.mailings) {
+  for (const { at, sort: id, reached, n } of facts.mailings) {
     const sort = sorts.get(id)!
     if ((reached & reaches.sent) === 0) continue
-    total.reach(reached)
-    if (by !== 'letter') rowOf(keyOf(sort, at, 0), sort).reach(reached)
-    if (sort.journey === cartJourney) carts.add(customer, run)
+    total.reach(reached, n)
+    if (by !== 'letter') rowOf(keyOf(sort, at, 0), sort).reach(reached, n)
   }
   const days = new Map(calendar.days(period).map(({ day, at }) => [day, { day, at, orders: 0, revenue: new Sums(), all: { orders: 0, revenue: new Sums() } }]))
   const shop = { orders: 0, revenue: new Sums() }
@@ -66,7 +66,7 @@ export function attribute(facts: AttributionFacts, params: AttributionParams): O
   for (const one of owed) {
     const sort = sorts.get(one.letter.sort)!
     const key = keyOf(sort, one.order.at, one.letter.letter)
-    if (by === 'letter' && !rows.has(key)) rowOf(key, sort).reach(one.letter.reached)
+    if (by === 'letter' && !rows.has(key)) rowOf(key, sort).reach(one.letter.reached, 1)
     for (const row of [total, rowOf(key, sort)]) row.owe(one, params.model)
     if (one.after === 'open' && params.model === 'last-click') continue
     count(days.get(calendar.dayOf(one.order.at)), one.order)
@@ -79,7 +79,7 @@ export function attribute(facts: AttributionFacts, params: AttributionParams): O
     total: total.toRow(),
     shop: { orders: shop.orders, revenue: shop.revenue.toMoney() },
     days: [...days.values()].map(({ revenue, all, ...day }) => ({ ...day, revenue: revenue.toMoney(), all: { orders: all.orders, revenue: all.revenue.toMoney() } })),
-    carts: { written: carts.size, recovered: recovered.size, revenue: recoveredRevenue.toMoney() },
+    carts: { written: facts.carts, recovered: recovered.size, revenue: recoveredRevenue.toMoney() },
   }
 }
 
@@ -150,12 +150,13 @@ class Tally {
     this.#by = by
   }
 
-  reach(reached: number) {
-    if (reached & reaches.sent) this.sent++
-    if (reached & reaches.opened) this.opened++
-    if (reached & reaches.openedByMachine) this.openedByMachine++
-    if (reached & reaches.clicked) this.clicked++
-    if (reached & reaches.clickedByMachine) this.clickedByMachine++
+  /** Of `n` letters. */
+  reach(reached: number, n: number) {
+    if (reached & reaches.sent) this.sent += n
+    if (reached & reaches.opened) this.opened += n
+    if (reached & reaches.openedByMachine) this.openedByMachine += n
+    if (reached & reaches.clicked) this.clicked += n
+    if (reached & reaches.clickedByMachine) this.clickedByMachine += n
   }
 
   owe({ order, letter, after }: Owed, model: Model) {

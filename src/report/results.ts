@@ -8,7 +8,7 @@ import type { Store } from '../store/store.ts'
 import { touchKinds } from '../store/touches.ts'
 import { groupings } from '../studio/api-results.ts'
 import type { Attribution, Experiments, Grouping, Model } from '../studio/api-results.ts'
-import { attribute } from './attribution.ts'
+import { attribute, cartJourney } from './attribution.ts'
 import { attributionCsv, experimentsCsv } from './csv.ts'
 import { reportOf } from './experiments.ts'
 import { byCustomer, netOrders } from './orders.ts'
@@ -36,7 +36,7 @@ type Facts = Pick<Store, 'sales' | 'touches' | 'mailings' | 'experiments' | 'cus
 /** `currency`: of orders that name none; `timeZone`: in which days begin. */
 export function createResults(store: Facts, { currency, timeZone }: { currency: string; timeZone: string }) {
   const calendar = createCalendar(timeZone)
-  const madeUp = () => new Set(['u', 'a'].flatMap((kind) => store.customers.named(`${kind}:${sandboxPrefix}`)))
+  const madeUp = () => ['u', 'a'].flatMap((kind) => store.customers.named(`${kind}:${sandboxPrefix}`))
 
   function netFrom(from: number, to: number, isMadeUp: (customer: number) => boolean): NetOrder[] {
     return netOrders(store.sales.orders(from, to), store.sales.back(), currency).filter(({ customer }) => !isMadeUp(customer))
@@ -64,14 +64,15 @@ export function createResults(store: Facts, { currency, timeZone }: { currency: 
       const { from, to } = period
       const windowMs = days * dayMs
       const isThere = store.sales.isThere()
-      const sandboxes = madeUp()
-      const isMadeUp = (customer: number) => sandboxes.has(customer)
+      const without = madeUp()
+      const isMadeUp = isIn(without)
       const found = attribute(
         {
           orders: isThere ? netFrom(from, to, isMadeUp) : [],
-          clicks: isThere ? store.touches.human(touchKinds.click, from - windowMs, to) : [],
-          opens: isThere ? store.touches.human(touchKinds.open, from - windowMs, to) : [],
-          mailings: isThere ? without(store.mailings.between(from, to), isMadeUp) : [],
+          clicks: isThere ? store.touches.before(touchKinds.click, period, windowMs) : [],
+          opens: isThere ? store.touches.before(touchKinds.open, period, windowMs) : [],
+          mailings: isThere ? store.mailings.tally(from, to, without) : [],
+          carts: isThere ? store.mailings.countRuns(cartJourney, from, to, without) : 0,
           letter: letters(),
           sorts: isThere ? store.mailings.sorts() : [],
         },
@@ -87,19 +88,17 @@ export function createResults(store: Facts, { currency, timeZone }: { currency: 
       if (days === null) return invalid(`days from 1 to ${daysMax}`)
       const all = store.experiments.isThere() ? store.experiments.list().toReversed() : []
       const since = Math.min(...all.map(({ started }) => started ?? Infinity))
-      const sandboxes = madeUp()
-      const isMadeUp = (customer: number) => sandboxes.has(customer)
+      const isMadeUp = isIn(madeUp())
       const orders = byCustomer(since === Infinity ? [] : netFrom(since, input.now + 1, isMadeUp))
-      const clicks = since === Infinity || all.every(({ kind }) => kind === 'holdout') ? [] : store.touches.human(touchKinds.click, since, input.now + 1)
-      const letter = letters()
-      const templates = new Map(clicks.length === 0 ? [] : store.mailings.sorts().map(({ id, template }) => [id, template]))
       const experiments = all.map((experiment) =>
         reportOf(
           experiment,
           {
             subjects: store.experiments.subjects(experiment.id),
             orders,
-            clicks: byCustomer(experiment.kind === 'holdout' ? [] : clicks.filter((click) => templates.get(letter(click.letter)?.sort ?? 0) === experiment.about)),
+            clicks: byCustomer(
+              experiment.kind === 'variant' && experiment.started !== null ? store.touches.clicks(experiment.about, experiment.started) : [],
+            ),
           },
           { now: input.now, days, currency, isMadeUp },
         ),
@@ -117,6 +116,7 @@ function readDays(text: string | undefined, otherwise: number): number | null {
   return Number.isInteger(days) && days >= 1 && days <= daysMax ? days : null
 }
 
-function* without(mailings: ReturnType<Store['mailings']['between']>, isMadeUp: (customer: number) => boolean) {
-  for (const mailing of mailings) if (!isMadeUp(mailing[2])) yield mailing
+function isIn(customers: readonly number[]): (customer: number) => boolean {
+  const known = new Set(customers)
+  return (customer) => known.has(customer)
 }

@@ -14,6 +14,15 @@ export type Sort = { id: number; template: string; variant: string; journey: str
 /** `customer` and `run`: as in the decision's key. */
 export type Mailing = { at: number; letter: number; sort: number; customer: number; run: number; reached: number }
 
+/** `n` letters of the quarter of an hour that begins at `at`. */
+export type Tallied = { at: number; sort: number; reached: number; n: number }
+
+const quarterMs = 900_000
+const reachedMax = 32
+const sortsMax = 65_536
+/** So much is counted in one go. */
+const stretchMs = 5 * 86_400_000
+
 export type Mailings = ReturnType<typeof createMailings>
 
 export function createMailings(db: Db) {
@@ -21,9 +30,17 @@ export function createMailings(db: Db) {
   const reach = lazily(db, 'UPDATE mailing SET reached = reached | :bit WHERE at = :at AND letter = :letter AND reached & :bit = 0')
   const sorts = lazily<[], Sort>(db, 'SELECT * FROM mailing_sort')
   const addSort = lazily(db, 'INSERT OR IGNORE INTO mailing_sort (template, variant, journey, priority) VALUES (?,?,?,?)')
-  const between = lazily<[number, number], [at: number, sort: number, customer: number, run: number, reached: number]>(
+  // As JSON, which is read in a quarter of the time of rows (measured: 0.3 s for a million).
+  const packed = lazily<[number, number, string], { numbers: string }>(
     db,
-    'SELECT at, sort, customer, run, reached FROM mailing WHERE at >= ? AND at < ? ORDER BY at',
+    `SELECT json_group_array((at / ${quarterMs}) * ${sortsMax * reachedMax} + sort * ${reachedMax} + reached) AS numbers
+     FROM mailing WHERE at >= ? AND at < ? AND customer NOT IN (SELECT value FROM json_each(?))`,
+  )
+  const runs = lazily<[string, number, number, string], { n: number }>(
+    db,
+    `SELECT count(*) AS n FROM (SELECT DISTINCT customer, run FROM mailing
+     WHERE sort IN (SELECT id FROM mailing_sort WHERE journey = ?) AND reached & ${reaches.sent} AND at >= ? AND at < ?
+     AND customer NOT IN (SELECT value FROM json_each(?)))`,
   )
   const one = lazily<[number], Mailing>(db, 'SELECT mailing.* FROM letter JOIN mailing ON mailing.at = letter.at AND mailing.letter = letter.id WHERE letter.id = ?')
   const erase = lazily(db, 'DELETE FROM mailing WHERE (at, letter) IN (SELECT at, id FROM letter WHERE customer = ?)')
@@ -51,8 +68,20 @@ export function createMailings(db: Db) {
     /** `at`: when the letter was decided. */
     reach: (letter: number, at: number, bit: number): void => void reach().run({ bit, at, letter }),
     sorts: (): Sort[] => sorts().all(),
-    /** Those decided from `from` to before `to`, by time; as lists, which are read three times as fast. */
-    between: (from: number, to: number) => between().raw().iterate(from, to),
+    /** Letters decided from `from` to before `to`, but for some customers': how many of each kind got how far, in each quarter of an hour. */
+    *tally(from: number, to: number, without: readonly number[]): Generator<Tallied> {
+      const left = JSON.stringify(without)
+      for (let start = from; start < to; start += stretchMs) {
+        const counts = new Map<number, number>()
+        for (const one of JSON.parse(packed().get(start, Math.min(to, start + stretchMs), left)!.numbers) as number[]) counts.set(one, (counts.get(one) ?? 0) + 1)
+        for (const [one, n] of counts) {
+          const sort = Math.floor(one / reachedMax) % sortsMax
+          yield { at: Math.max(from, Math.floor(one / (sortsMax * reachedMax)) * quarterMs), sort, reached: one % reachedMax, n }
+        }
+      }
+    },
+    /** Runs of a journey that a letter was sent about. */
+    countRuns: (journey: string, from: number, to: number, without: readonly number[]): number => runs().get(journey, from, to, JSON.stringify(without))!.n,
     of: (letter: number): Mailing | undefined => one().get(letter),
     /** Deletes all of one customer (R9); call it before their letters go. */
     erase: (customer: number) => void erase().run(customer),

@@ -11,9 +11,15 @@ export type Touches = ReturnType<typeof createTouches>
 
 export function createTouches(db: Db) {
   const insert = lazily(db, 'INSERT INTO touch (seq, letter, customer, at, kind, machine) VALUES (?,?,?,?,?,?)')
-  const human = lazily<[number, number, number], Touch>(
+  const before = lazily<[number, number, number, number, number], Touch>(
     db,
-    'SELECT seq, letter, customer, at, kind, machine FROM touch WHERE machine = 0 AND kind = ? AND at >= ? AND at < ? ORDER BY at, seq',
+    `SELECT seq, letter, customer, at, kind, machine FROM touch WHERE machine = 0 AND kind = ? AND at >= ? AND at < ?
+     AND customer IN (SELECT customer FROM sale WHERE at >= ? AND at < ? AND kind = 0 AND trust = 2) ORDER BY at, seq`,
+  )
+  const clicks = lazily<[number, string], { customer: number; at: number }>(
+    db,
+    `SELECT touch.customer, touch.at FROM touch JOIN letter ON letter.id = touch.letter
+     WHERE touch.machine = 0 AND touch.kind = ${touchKinds.click} AND touch.at >= ? AND letter.template = ?`,
   )
   const repoint = lazily(db, 'UPDATE touch SET customer = ? WHERE customer = ?')
   const erase = lazily(db, 'DELETE FROM touch WHERE customer = ?')
@@ -22,8 +28,10 @@ export function createTouches(db: Db) {
   return {
     /** In the transaction of its log row. */
     add: ({ seq, letter, customer, at, kind, machine }: Touch): void => void insert().run(seq, letter, customer, at, kind, machine),
-    /** People's, of one kind, from `from` to before `to`, by time. */
-    human: (kind: number, from: number, to: number): Touch[] => human().all(kind, from, to),
+    /** What people did in a period and so long before it, of one kind, by time: only of those who ordered in the period. */
+    before: (kind: number, { from, to }: { from: number; to: number }, windowMs: number): Touch[] => before().all(kind, from - windowMs, to, from, to),
+    /** People's clicks on letters of a template, its variants' too. */
+    clicks: (template: string, since: number) => clicks().all(since, template),
     repoint: (from: number, to: number) => void repoint().run(to, from),
     /** Deletes all of one customer (R9). */
     erase: (customer: number) => void erase().run(customer),

@@ -1,6 +1,6 @@
 /** What letters earned, by whatever it is asked for, and what experiments tell. */
 import type { ComponentChildren } from 'preact'
-import type { Attribution, Experiments, Grouping, Model } from '../../studio/api-results.ts'
+import type { Attribution, Experiments, Grouping, Model, Money } from '../../studio/api-results.ts'
 import { withQuery } from '../ask.ts'
 import { useAsk, useStore, useTitle } from '../hooks.ts'
 import { Empty, Fault, Spinner, Tabs } from '../parts/basics.tsx'
@@ -8,7 +8,7 @@ import { amounts, EarnedTable, Funnel } from '../results/earned.tsx'
 import { ExperimentList } from '../results/experiments.tsx'
 import { ResultsPlot } from '../results/plot.tsx'
 import { go, place } from '../router.ts'
-import { count, number } from '../words.ts'
+import { count, money, number } from '../words.ts'
 import '../styles/live.css'
 import '../styles/results.css'
 
@@ -103,9 +103,9 @@ function Earned({ value, by, onBy }: { value: Attribution; by: Grouping; onBy: (
           secret key.
         </p>
       )}
-      <dl class="live-figures">
-        <Figure words="After letters" value={amounts(total.revenue)} more={part === null ? count(total.orders, 'order') : `${count(total.orders, 'order')}, ${part.toFixed(1)} % of the shop’s revenue`} />
-        <Figure words="The shop in all" value={amounts(shop.revenue)} more={count(shop.orders, 'order')} />
+      <dl class="live-figures results-figures">
+        <Figure words="After letters" value={<Sums of={total.revenue} first={currency} />} more={part === null ? count(total.orders, 'order') : `${count(total.orders, 'order')}, ${part.toFixed(1)} % of the shop’s revenue`} />
+        <Figure words="The shop in all" value={<Sums of={shop.revenue} first={currency} />} more={count(shop.orders, 'order')} />
         <Figure words="Letters sent" value={number(total.sent)} more={total.perSent === null ? 'none yet' : `${amounts(total.perSent)} for each`} />
         <Figure
           words="Carts recovered"
@@ -145,6 +145,21 @@ const Figure = ({ words, value, more }: { words: string; value: ComponentChildre
     <dd class="soft small numbers">{more}</dd>
   </div>
 )
+
+/** The shop's own currency large, others below it. */
+function Sums({ of, first }: { of: Money; first: string }) {
+  const others = Object.entries(of).filter(([currency]) => currency !== first)
+  return (
+    <>
+      {money(of[first] ?? 0, first)}
+      {others.map(([currency, amount]) => (
+        <span key={currency} class="beside">
+          + {money(amount, currency)}
+        </span>
+      ))}
+    </>
+  )
+}
 
 function Nothing({ byBrowsers }: { byBrowsers: number }) {
   return (
