@@ -72,7 +72,10 @@ function saleOf(seq: number, customer: number, trust: number, kind: number, at: 
   const { properties = {} } = readMessage(body, at)
   const { id, total, lines, count, currency } = orderOf(properties, at)
   const products = kind === saleKinds.refund && total === undefined && count > 0 && count === lines.length ? lines : []
-  const given = products.reduce((sum: number | undefined, { price, quantity }) => (sum === undefined || price === undefined ? undefined : sum + price * quantity), 0)
+  const given = products.reduce(
+    (sum: number | undefined, { price, quantity }) => (sum === undefined || price === undefined ? undefined : sum + price * quantity),
+    0,
+  )
   const amount = kind === saleKinds.cancellation ? undefined : products.length > 0 ? given : total
   return { seq, customer, kind, orderId: id ?? null, at: ownTime(body, at), amount: thousandths(amount), currency: currencyOf(currency), trust }
 }
@@ -82,7 +85,8 @@ const thousandths = (amount: number | undefined): number | null => (amount === u
 const amountMax = 1e9
 
 /** Three letters; what is something else is in no currency that anything could be added to. */
-const currencyOf = (currency: string | undefined): string | null => (currency === undefined ? null : /^[a-z]{3}$/i.test(currency) ? currency.toUpperCase() : 'XXX')
+const currencyOf = (currency: string | undefined): string | null =>
+  currency === undefined ? null : /^[a-z]{3}$/i.test(currency) ? currency.toUpperCase() : 'unknown'
 
 /** When the event says it happened, but not after its row; a clock that says when it sent is set right by that. */
 function ownTime(body: string, at: number): number {

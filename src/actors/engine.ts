@@ -166,7 +166,8 @@ export function createEngine(options: EngineOptions) {
     if (hot === null) return
     const at = Math.max(Math.min(outcome.at, received) + hot.lead, hot.life.at)
     const body = JSON.stringify(outcome)
-    if (outcome.machine) earnings.took(note(hot, hot.life.at, received, kinds.outcome, 0, inert.machine, body, hot.life), hot, kinds.outcome, outcome.type, body)
+    if (outcome.machine)
+      earnings.took(note(hot, hot.life.at, received, kinds.outcome, 0, inert.machine, body, hot.life), hot, kinds.outcome, outcome.type, body)
     else {
       fireUntil(hot, at, received)
       const time = Math.max(at, hot.life.at)

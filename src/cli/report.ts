@@ -43,7 +43,11 @@ function earnedWords(answer: Attribution): string {
     [row.key, row.sent, row.opened, row.clicked, row.orders, amounts(row.revenue), row.perSent === null ? '–' : amounts(row.perSent)].map(String),
   )
   const wide = head.map((title, column) => Math.max(title.length, ...lines.map((line) => line[column]!.length)))
-  const row = (cells: string[]) => `${cells.map((cell, column) => (column === 0 ? cell.padEnd(wide[0]!) : cell.padStart(wide[column]!))).join('  ').trimEnd()}\n`
+  const row = (cells: string[]) =>
+    `${cells
+      .map((cell, column) => (column === 0 ? cell.padEnd(wide[0]!) : cell.padStart(wide[column]!)))
+      .join('  ')
+      .trimEnd()}\n`
   return (
     `${day(answer.from)} to ${day(answer.to - 1)}: orders within ${window} days of ${model === 'last-click' ? 'a click' : 'an open or a click'}\n\n` +
     row(head) +

@@ -44,7 +44,9 @@ export function addReportRoutes(scope: FastifyInstance, { clock, keys, counters,
 /** The texts of a query that mean something here. */
 export function queryOf(query: unknown): Parameters<Reports['ask']>[1] {
   const given = query as Record<string, unknown>
-  return Object.fromEntries(parameters.flatMap((name) => (typeof given[name] === 'string' && given[name] !== '' ? [[name, given[name].slice(0, charsMax)]] : [])))
+  return Object.fromEntries(
+    parameters.flatMap((name) => (typeof given[name] === 'string' && given[name] !== '' ? [[name, given[name].slice(0, charsMax)]] : [])),
+  )
 }
 
 /** Sends JSON on as it is, and CSV as a file. */

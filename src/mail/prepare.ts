@@ -127,7 +127,10 @@ function soldOut({ lines, product }: LetterData): string | null {
 }
 
 /** Nothing for a template that shows none: finding them takes longer than all the rest of a letter. */
-function recommendedFor({ ask, customer, life, at, variant }: Asked, { shelves, templates }: PrepareOptions): Pick<LetterData, 'recommended' | 'recommendedBy'> {
+function recommendedFor(
+  { ask, customer, life, at, variant }: Asked,
+  { shelves, templates }: PrepareOptions,
+): Pick<LetterData, 'recommended' | 'recommendedBy'> {
   if (shelves?.recommend === undefined || !templates.get(variant ?? ask.template).recommends) return {}
   const orders = (ask['orders'] as Order[] | undefined) ?? []
   const lines = [...((ask['lines'] as Line[] | undefined) ?? []), ...orders.flatMap((order) => order.lines)]

@@ -125,9 +125,7 @@ export const questions: readonly Question[] = [
     reason: 'holdout',
     objects: ({ facts, rule, rules }) => heldBy(facts.customer, rule, rules) !== null,
     sees: ({ facts, rule, rules }): Numbers =>
-      heldBy(facts.customer, rule, rules) === everywhere
-        ? { share: rules.holdout[everywhere]!, of: everywhere }
-        : { share: rules.holdout[rule.journey] ?? 0 },
+      heldBy(facts.customer, rule, rules) === everywhere ? { share: rules.holdout[everywhere]!, of: everywhere } : { share: rules.holdout[rule.journey] ?? 0 },
   },
   {
     name: 'window',

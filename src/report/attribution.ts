@@ -78,7 +78,11 @@ export function attribute(facts: AttributionFacts, params: AttributionParams): O
     leftOut: Math.max(0, sorted.length - rowsMax),
     total: total.toRow(),
     shop: { orders: shop.orders, revenue: shop.revenue.toMoney() },
-    days: [...days.values()].map(({ revenue, all, ...day }) => ({ ...day, revenue: revenue.toMoney(), all: { orders: all.orders, revenue: all.revenue.toMoney() } })),
+    days: [...days.values()].map(({ revenue, all, ...day }) => ({
+      ...day,
+      revenue: revenue.toMoney(),
+      all: { orders: all.orders, revenue: all.revenue.toMoney() },
+    })),
     carts: { written: facts.carts, recovered: recovered.size, revenue: recoveredRevenue.toMoney() },
   }
 }

@@ -79,14 +79,31 @@ export function experimentsCsv({ experiments, currency, days }: Experiments): st
     ...experiments.flatMap(({ id, kind, about, started, running, arms, comparisons }) =>
       arms.flatMap((arm) => {
         const own = [
-          ...[id, kind, about, started === null ? null : new Date(started).toISOString(), running ? 'yes' : 'no', days],
-          ...[arm.name, arm.share, arm.customers, arm.converted, arm.clicked, currency, arm.revenue],
+          id,
+          kind,
+          about,
+          started === null ? null : new Date(started).toISOString(),
+          running ? 'yes' : 'no',
+          days,
+          arm.name,
+          arm.share,
+          arm.customers,
+          arm.converted,
+          arm.clicked,
+          currency,
+          arm.revenue,
         ]
         const said = comparisons.filter((one) => one.arm === arm.name)
         if (said.length === 0) return [[...own, ...Array<null>(7).fill(null)]]
         return said.map(({ metric, verdict, lift, liftInterval, p, words }): Cell[] => [
           ...own,
-          ...[metric, verdict, lift, liftInterval?.[0] ?? null, liftInterval?.[1] ?? null, p, words],
+          metric,
+          verdict,
+          lift,
+          liftInterval?.[0] ?? null,
+          liftInterval?.[1] ?? null,
+          p,
+          words,
         ])
       }),
     ),

@@ -38,7 +38,10 @@ function open(options: ShopOptions = {}) {
 const counted = ({ arms }: ExperimentReport) => Object.fromEntries(arms.map(({ name, customers }) => [name, customers]))
 
 const plain = loadMachine(machinesDirectory, {})
-const withVariants = (variants: Record<string, number>): Machine => ({ ...plain, letters: { ...plain.letters, 'cart-abandoned': { ...plain.letters['cart-abandoned']!, variants } } })
+const withVariants = (variants: Record<string, number>): Machine => ({
+  ...plain,
+  letters: { ...plain.letters, 'cart-abandoned': { ...plain.letters['cart-abandoned']!, variants } },
+})
 
 test('everybody whom the question reached takes part, whatever became of the letter, and nobody else', () => {
   const { shop, abandon, tell } = open({ holdout: { cart: 0.5 } })

@@ -22,8 +22,6 @@ type Invalid = { refused: 'report.invalid'; about: string }
 /** `csv`: where that was asked for. */
 type Answer<T> = T | { csv: string } | Invalid
 
-export type Results = ReturnType<typeof createResults>
-
 const dayMs = 86_400_000
 const windowDays = 5
 /** Long enough for both letters of a cart and for its discount code, and every weekday once. */
@@ -96,9 +94,7 @@ export function createResults(store: Facts, { currency, timeZone }: { currency: 
           {
             subjects: store.experiments.subjects(experiment.id),
             orders,
-            clicks: byCustomer(
-              experiment.kind === 'variant' && experiment.started !== null ? store.touches.clicks(experiment.about, experiment.started) : [],
-            ),
+            clicks: byCustomer(experiment.kind === 'variant' && experiment.started !== null ? store.touches.clicks(experiment.about, experiment.started) : []),
           },
           { now: input.now, days, currency, isMadeUp },
         ),

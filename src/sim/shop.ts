@@ -49,7 +49,11 @@ export function openShop(options: ShopOptions = {}) {
   const engine = createEngine({
     store,
     machines,
-    config: { consentRequired: options.consentRequired ?? false, holdout: options.holdout ?? {}, ...(options.salt === undefined ? {} : { salt: options.salt }) },
+    config: {
+      consentRequired: options.consentRequired ?? false,
+      holdout: options.holdout ?? {},
+      ...(options.salt === undefined ? {} : { salt: options.salt }),
+    },
     prepare: createPrepare({ templates, shop: defaultShop, publicUrl: 'http://127.0.0.1:4650', from: { address: 'hello@shop.test' }, secret }),
     addressOf,
     suppressed: (email) => store.suppressions.has(hashAddress(secret, email)),

@@ -16,8 +16,6 @@ export type Experiment = Plan & { id: number; started: number | null; running: b
 
 export type Subject = { customer: number; arm: string; at: number }
 
-export type Experiments = ReturnType<typeof createExperiments>
-
 type Row = { id: number; kind: Plan['kind']; about: string; shares: string; salt: string; started: number | null; running: 0 | 1 }
 
 export function createExperiments(db: Db) {
@@ -34,7 +32,10 @@ export function createExperiments(db: Db) {
   const erase = lazily(db, 'DELETE FROM subject WHERE customer = ?')
   const started = new Set<number>()
 
-  const list = (): Experiment[] => all().all().map(({ shares, running, ...row }) => ({ ...row, shares: JSON.parse(shares) as Plan['shares'], running: running === 1 }))
+  const list = (): Experiment[] =>
+    all()
+      .all()
+      .map(({ shares, running, ...row }) => ({ ...row, shares: JSON.parse(shares) as Plan['shares'], running: running === 1 }))
 
   return {
     isThere: () => hasTable(db, 'experiment'),

@@ -23,8 +23,6 @@ const sortsMax = 65_536
 /** So much is counted in one go. */
 const stretchMs = 5 * 86_400_000
 
-export type Mailings = ReturnType<typeof createMailings>
-
 export function createMailings(db: Db) {
   const insert = lazily(db, 'INSERT OR IGNORE INTO mailing (at, letter, sort, customer, run, reached) VALUES (?,?,?,?,?,0)')
   const reach = lazily(db, 'UPDATE mailing SET reached = reached | :bit WHERE at = :at AND letter = :letter AND reached & :bit = 0')
@@ -42,7 +40,10 @@ export function createMailings(db: Db) {
      WHERE sort IN (SELECT id FROM mailing_sort WHERE journey = ?) AND reached & ${reaches.sent} AND at >= ? AND at < ?
      AND customer NOT IN (SELECT value FROM json_each(?)))`,
   )
-  const one = lazily<[number], Mailing>(db, 'SELECT mailing.* FROM letter JOIN mailing ON mailing.at = letter.at AND mailing.letter = letter.id WHERE letter.id = ?')
+  const one = lazily<[number], Mailing>(
+    db,
+    'SELECT mailing.* FROM letter JOIN mailing ON mailing.at = letter.at AND mailing.letter = letter.id WHERE letter.id = ?',
+  )
   const erase = lazily(db, 'DELETE FROM mailing WHERE (at, letter) IN (SELECT at, id FROM letter WHERE customer = ?)')
   const clear = lazily(db, 'DELETE FROM mailing')
   const known = new Map<string, number>()
@@ -73,7 +74,8 @@ export function createMailings(db: Db) {
       const left = JSON.stringify(without)
       for (let start = from; start < to; start += stretchMs) {
         const counts = new Map<number, number>()
-        for (const one of JSON.parse(packed().get(start, Math.min(to, start + stretchMs), left)!.numbers) as number[]) counts.set(one, (counts.get(one) ?? 0) + 1)
+        for (const one of JSON.parse(packed().get(start, Math.min(to, start + stretchMs), left)!.numbers) as number[])
+          counts.set(one, (counts.get(one) ?? 0) + 1)
         for (const [one, n] of counts) {
           const sort = Math.floor(one / reachedMax) % sortsMax
           yield { at: Math.max(from, Math.floor(one / (sortsMax * reachedMax)) * quarterMs), sort, reached: one % reachedMax, n }

@@ -22,14 +22,15 @@ export type Sale = {
   trust: number
 }
 
-export type Sales = ReturnType<typeof createSales>
-
 const columns = 'seq, customer, kind, order_id AS orderId, at, amount, currency, trust'
 
 export function createSales(db: Db) {
   const insert = lazily(db, 'INSERT INTO sale (seq, customer, kind, order_id, at, amount, currency, trust, again) VALUES (?,?,?,?,?,?,?,?,?)')
   const before = lazily<[string]>(db, 'SELECT 1 FROM sale WHERE order_id = ? AND kind = 0 AND trust = 2 LIMIT 1')
-  const orders = lazily<[number, number], Sale>(db, `SELECT ${columns} FROM sale WHERE at >= ? AND at < ? AND kind = 0 AND trust = 2 AND again = 0 ORDER BY at, seq`)
+  const orders = lazily<[number, number], Sale>(
+    db,
+    `SELECT ${columns} FROM sale WHERE at >= ? AND at < ? AND kind = 0 AND trust = 2 AND again = 0 ORDER BY at, seq`,
+  )
   const unvouched = lazily<[number, number], { n: number }>(
     db,
     `SELECT count(DISTINCT coalesce(order_id, seq)) AS n FROM sale WHERE at >= ? AND at < ? AND kind = 0 AND trust < 2

@@ -7,8 +7,6 @@ export const touchKinds = { open: 0, click: 1 } as const
 /** `machine` 1: a scanner, a proxy or a prefetcher did it. */
 export type Touch = { seq: number; letter: number; customer: number; at: number; kind: number; machine: 0 | 1 }
 
-export type Touches = ReturnType<typeof createTouches>
-
 export function createTouches(db: Db) {
   const insert = lazily(db, 'INSERT INTO touch (seq, letter, customer, at, kind, machine) VALUES (?,?,?,?,?,?)')
   const before = lazily<[number, number, number, number, number], Touch>(

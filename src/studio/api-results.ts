@@ -1,6 +1,6 @@
 /**
  * What letters earned, as the studio's server, the API and the command line tell it: shapes only. Amounts are in units of
- * their currency, and are never added across currencies; `XXX` is a currency that could not be read.
+ * their currency, and are never added across currencies; `unknown` stands for one that could not be read.
  */
 
 /** Currency to amount. */

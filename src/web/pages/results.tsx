@@ -104,7 +104,11 @@ function Earned({ value, by, onBy }: { value: Attribution; by: Grouping; onBy: (
         </p>
       )}
       <dl class="live-figures results-figures">
-        <Figure words="After letters" value={<Sums of={total.revenue} first={currency} />} more={part === null ? count(total.orders, 'order') : `${count(total.orders, 'order')}, ${part.toFixed(1)} % of the shop’s revenue`} />
+        <Figure
+          words="After letters"
+          value={<Sums of={total.revenue} first={currency} />}
+          more={part === null ? count(total.orders, 'order') : `${count(total.orders, 'order')}, ${part.toFixed(1)} % of the shop’s revenue`}
+        />
         <Figure words="The shop in all" value={<Sums of={shop.revenue} first={currency} />} more={count(shop.orders, 'order')} />
         <Figure words="Letters sent" value={number(total.sent)} more={total.perSent === null ? 'none yet' : `${amounts(total.perSent)} for each`} />
         <Figure
@@ -166,8 +170,8 @@ function Nothing({ byBrowsers }: { byBrowsers: number }) {
     <section class="card">
       <Empty title="Nothing earned yet, as far as Beckon knows">
         <p>
-          Revenue is counted from <code>Order Completed</code> events that your server sends with the secret key, with <code>order_id</code>,{' '}
-          <code>total</code> and <code>currency</code>. What browsers and made-up customers order counts nowhere.
+          Revenue is counted from <code>Order Completed</code> events that your server sends with the secret key, with <code>order_id</code>, <code>total</code>{' '}
+          and <code>currency</code>. What browsers and made-up customers order counts nowhere.
         </p>
         {byBrowsers > 0 && <p>{count(byBrowsers, 'order was', 'orders were')} told by browsers in this period.</p>}
       </Empty>

@@ -17,7 +17,13 @@ const columns: readonly Column[] = [
     show: ({ opened, sent }) => percent(opened, sent),
     title: 'By people, as far as can be told; of those sent',
   },
-  { id: 'clicked', words: 'Clicked', of: ({ clicked, sent }) => share(clicked, sent), show: ({ clicked, sent }) => percent(clicked, sent), title: 'By people; of those sent' },
+  {
+    id: 'clicked',
+    words: 'Clicked',
+    of: ({ clicked, sent }) => share(clicked, sent),
+    show: ({ clicked, sent }) => percent(clicked, sent),
+    title: 'By people; of those sent',
+  },
   { id: 'orders', words: 'Orders', of: ({ orders }) => orders, show: ({ orders }) => number(orders) },
   { id: 'revenue', words: 'Revenue', of: ({ revenue }, currency) => revenue[currency] ?? 0, show: ({ revenue }) => amounts(revenue) },
   {
@@ -39,7 +45,9 @@ const named: Record<Grouping, string> = { template: 'Letter', journey: 'Journey'
 export function EarnedTable({ rows, by, currency, leftOut }: { rows: EarnedRow[]; by: Grouping; currency: string; leftOut: number }) {
   const [sort, setSort] = useState<{ id: string; down: boolean }>({ id: by === 'day' ? 'key' : 'revenue', down: by !== 'day' })
   const column = columns.find(({ id }) => id === sort.id)
-  const sorted = rows.toSorted((a, b) => (sort.down ? -1 : 1) * (column === undefined ? compare(a.key, b.key) : column.of(a, currency) - column.of(b, currency)))
+  const sorted = rows.toSorted(
+    (a, b) => (sort.down ? -1 : 1) * (column === undefined ? compare(a.key, b.key) : column.of(a, currency) - column.of(b, currency)),
+  )
   const head = (id: string, words: string, title?: string) => (
     <th key={id} scope="col" aria-sort={sort.id === id ? (sort.down ? 'descending' : 'ascending') : 'none'} title={title}>
       <button type="button" onClick={() => setSort((before) => ({ id, down: before.id === id ? !before.down : id !== 'key' }))}>

@@ -13,8 +13,7 @@ export function ExperimentList({ experiments, currency }: Experiments) {
       <Empty title="Nothing is being tried">
         <p>
           What would customers have bought without letters? Hold a tenth of them out of a journey and see: start the server with{' '}
-          <code>BECKON_HOLDOUT=cart=0.1</code>. To hold one template against another, give a letter <code>variants</code> in{' '}
-          <code>machines/settings.ts</code>.
+          <code>BECKON_HOLDOUT=cart=0.1</code>. To hold one template against another, give a letter <code>variants</code> in <code>machines/settings.ts</code>.
         </p>
       </Empty>
     )
@@ -48,7 +47,8 @@ function One({ experiment, currency }: { experiment: ExperimentReport; currency:
               <strong>{arm.name}</strong> <span class="soft small">{number(Math.round(arm.share * 1_000) / 10)} %</span>
               <span class="numbers">{number(arm.customers)} customers</span>
               <span class="numbers soft small">
-                {number(arm.converted)} ordered{arm.customers > 0 && ` (${((arm.converted / arm.customers) * 100).toFixed(1)} %)`}, {money(arm.revenue, currency)}
+                {number(arm.converted)} ordered{arm.customers > 0 && ` (${((arm.converted / arm.customers) * 100).toFixed(1)} %)`},{' '}
+                {money(arm.revenue, currency)}
               </span>
             </li>
           ))}

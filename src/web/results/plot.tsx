@@ -52,7 +52,11 @@ export function ResultsPlot({ days, currency }: { days: PlotDay[]; currency: str
           ))}
         </span>
       </figcaption>
-      <div ref={box} role="img" aria-label={`Revenue by day: letters led to ${money(sum, currency)} in ${number(orders)} orders. The table by day says the same.`} />
+      <div
+        ref={box}
+        role="img"
+        aria-label={`Revenue by day: letters led to ${money(sum, currency)} in ${number(orders)} orders. The table by day says the same.`}
+      />
     </figure>
   )
 }
@@ -87,7 +91,15 @@ function optionsOf(element: HTMLElement, days: PlotDay[], currency: string): uPl
     },
     axes: [
       { ...axis, space: 70, values: (_plot, splits) => splits.map((at) => short.format(at * 1_000)) },
-      { ...axis, size: 58, space: 34, label: currency, labelFont: '12px system-ui, sans-serif', labelSize: 18, values: (_plot, splits) => splits.map((n) => compact.format(n)) },
+      {
+        ...axis,
+        size: 58,
+        space: 34,
+        label: currency,
+        labelFont: '12px system-ui, sans-serif',
+        labelSize: 18,
+        values: (_plot, splits) => splits.map((n) => compact.format(n)),
+      },
     ],
     series: [
       {},
