@@ -6,7 +6,6 @@ import { sandboxPrefix } from '../profile/sandbox.ts'
 import type { Mailing } from '../store/mailings.ts'
 import type { Store } from '../store/store.ts'
 import { touchKinds } from '../store/touches.ts'
-import { groupings } from '../studio/api-results.ts'
 import type { Attribution, Experiments, Grouping, Model } from '../studio/api-results.ts'
 import { attribute, cartJourney } from './attribution.ts'
 import { attributionCsv, experimentsCsv } from './csv.ts'
@@ -27,6 +26,7 @@ const windowDays = 5
 /** Long enough for both letters of a cart and for its discount code, and every weekday once. */
 const outcomeDays = 7
 const daysMax = 90
+const groupings: readonly Grouping[] = ['template', 'journey', 'priority', 'day', 'letter']
 const models: readonly Model[] = ['last-click', 'last-open']
 
 type Facts = Pick<Store, 'sales' | 'touches' | 'mailings' | 'experiments' | 'customers'>

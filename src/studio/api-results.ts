@@ -6,8 +6,7 @@
 /** Currency to amount. */
 export type Money = Record<string, number>
 
-export const groupings = ['template', 'journey', 'priority', 'day', 'letter'] as const
-export type Grouping = (typeof groupings)[number]
+export type Grouping = 'template' | 'journey' | 'priority' | 'day' | 'letter'
 
 export type Model = 'last-click' | 'last-open'
 
