@@ -1,10 +1,13 @@
 import { mkdtempSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { tellAgain } from '../actors/earnings.ts'
 import { openShop } from '../sim/shop.ts'
 import type { Shop, ShopOptions } from '../sim/shop.ts'
+import { steps } from '../store/schema.ts'
+import { openStore } from '../store/store.ts'
 import type { Attribution, EarnedRow } from '../studio/api-results.ts'
 import { createResults } from './results.ts'
 
@@ -261,6 +264,22 @@ test('what was earned is still known after a crash', () => {
   const second: { shop: Shop; earned: () => Attribution } = open({ dir })
   expect(short(second.earned().total)).toEqual({ orders: 1, EUR: 10 })
   second.shop.close()
+})
+
+test('a database of before is read for its reports all the same: nothing is known until a start has counted', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'beckon-'))
+  const path = join(dir, 'beckon.db')
+  const old = new Database(path)
+  const before = steps.findIndex((step) => step.includes('CREATE TABLE sale'))
+  for (const step of steps.slice(0, before)) old.exec(step)
+  old.pragma(`user_version = ${before}`)
+  old.close()
+  const store = openStore(path, { readonly: true })
+  const results = createResults(store, { currency: 'EUR', timeZone: 'UTC' })
+  expect(results.results({ now: noon })).toMatchObject({ rows: [], shop: { orders: 0 } })
+  expect(results.experiments({ now: noon })).toMatchObject({ experiments: [] })
+  expect([store.letters.get(1), store.decisions.of(1)]).toEqual([undefined, []])
+  store.close()
 })
 
 test('as CSV each currency has a line, counts are not repeated, and no text is a formula', () => {
