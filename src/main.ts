@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { tellAgain } from './actors/earnings.ts'
 import { createEngine } from './actors/engine.ts'
 import type { Engine, EngineOptions } from './actors/engine.ts'
 import { loadMachine } from './actors/load-machine.ts'
@@ -90,6 +91,7 @@ export function createHeart(setup: Setup): Heart {
   const hash = (address: string) => hashAddress(secret, address)
   const machines = createMachines(setup.machine, store.meta, setup.now, join(setup.dataDir, 'machines'))
   const shelf = createShelf(createCatalog({ products: store.products, shopUrl: setup.shop.url }))
+  countAgain(store)
   const { onHeard, onJoin } = setup.engine ?? {}
   const engine = createEngine({
     store,
@@ -117,6 +119,15 @@ export function createHeart(setup: Setup): Heart {
   })
   engine.recover()
   return { engine, shelf, machines, secret, hash, epoch }
+}
+
+/** A database of before knows its events, but not yet what they earned. */
+function countAgain(store: Store) {
+  if (store.meta.get('earnings') !== undefined) return
+  store.begin()
+  tellAgain(store)
+  store.meta.set('earnings', 1)
+  store.commit()
 }
 
 /** An engine for virtual time: consent as given, no holdout, nothing waits for a disk. */

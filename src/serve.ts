@@ -153,6 +153,8 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     intake: batch,
     products: counter,
     webhooks: bounces.webhooks,
+    // The studio's reader answers it, and the studio comes after its gateway.
+    reports: { ask: (name, query) => studio.reports.ask(name, query) },
     origins: config.origins,
     ready: () => !stopping && !failed,
     metrics: () => metrics.metrics(),

@@ -43,7 +43,11 @@ export function readConfig(flags: Flags): ServerConfig {
     },
     from: sender,
     origins: new Set((text('BECKON_ORIGINS') ?? '').split(/[\s,]+/).filter(Boolean)),
-    policy: { consentRequired: text('BECKON_CONSENT') === 'required', holdout: shares(text('BECKON_HOLDOUT') ?? '') },
+    policy: {
+      consentRequired: text('BECKON_CONSENT') === 'required',
+      holdout: shares(text('BECKON_HOLDOUT') ?? ''),
+      ...optional('salt', text('BECKON_EXPERIMENT_SALT')),
+    },
     ...optional('smtp', smtp === undefined ? undefined : readSmtp(smtp)),
     ...optional(
       'dkim',

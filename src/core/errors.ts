@@ -36,6 +36,8 @@ export const codes = {
   'webhook.late': [401, 'It was signed too long ago, or in the future: compare the clocks.'],
   'webhook.invalid': [400, 'Send the provider’s own payload as JSON.'],
   'webhook.topic_unlisted': [403, 'Add the topic’s ARN to BECKON_SES_TOPIC.'],
+  // reports
+  'report.invalid': [400, 'Check the parameter named.'],
   // socket
   'socket.hello_late': [408, 'Send hello within 5 seconds.'],
   'socket.hello_missing': [400, 'Send hello first.'],

@@ -16,6 +16,7 @@ import { isLoopback, type Keys, type Origins } from './keys.ts'
 import type { Links } from './links.ts'
 import { addPageRoutes, sendPage } from './pages.ts'
 import { addProductRoutes, type Shelf } from './products.ts'
+import { addReportRoutes, type Reports } from './reports.ts'
 import { Rates } from './rate.ts'
 import { addSettingsRoutes } from './settings.ts'
 import { refuseUpgrade, Stream } from './socket.ts'
@@ -33,6 +34,8 @@ export type GatewayOptions = {
   products?: Shelf
   /** Who reads what mail providers tell; without it there are no routes for them. */
   webhooks?: Webhooks
+  /** Who answers reports; without it there are no routes for them. */
+  reports?: Reports
   /** Origins of the pages that may send, such as `https://shop.example`. */
   origins: ReadonlySet<string>
   /** What the server binds to; pages on loopback origins may send when it is loopback. */
@@ -101,6 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     addEventRoutes(scope, shared)
     addSettingsRoutes(scope, shared, publicUrl)
     if (options.products !== undefined) addProductRoutes(scope, shared, options.products)
+    if (options.reports !== undefined) addReportRoutes(scope, shared, options.reports)
   })
   const { webhooks } = options
   if (webhooks !== undefined) void app.register(async (scope) => addWebhookRoutes(scope, shared, webhooks))

@@ -8,6 +8,7 @@
  * 4. Its content stands apart, so that a change of state writes a small row (measured: 100 µs a change with 12 KB beside it, against 10).
  */
 import type { Db } from './database.ts'
+import { lazily } from './lazily.ts'
 
 export type LetterState = 'queued' | 'attempting' | 'flushing' | 'sent' | 'deferred' | 'failed' | 'unknown'
 
@@ -17,6 +18,8 @@ export type NewLetter = {
   token: string
   customer: number
   template: string
+  /** The template it was written by in place of its own. */
+  variant?: string | null
   recipient: string
   subject: string
   messageId: string
@@ -52,16 +55,20 @@ export type Letters = ReturnType<typeof createLetters>
 /** `next_at` of a settled letter whose customer was not told yet: as many bytes as an instant, and after all of them. */
 export const toTell = 2 ** 47 - 1
 
-const head =
+const columns =
   'id, token, customer, template, recipient, subject, message_id AS messageId, at, resend, ' +
   `state, attempts, nullif(next_at, ${toTell}) AS nextAt, changed, reply`
 /** Names the partial index on `state`; SQLite uses it only where its condition stands word for word. */
 const indexed = "state IN ('attempting', 'flushing', 'failed', 'unknown')"
 
 export function createLetters(db: Db) {
-  const insert = db.prepare(
-    `INSERT INTO letter (id, token, customer, template, recipient, subject, message_id, at, state, attempts, next_at, changed, resend)
-     VALUES (?,?,?,?,?,?,?,?,'queued',0,?,?,?)`,
+  // A database of before, opened for reading, has no variants.
+  const hasVariants = db.prepare("SELECT 1 FROM pragma_table_info('letter') WHERE name = 'variant'").get() !== undefined
+  const head = `${columns}, ${hasVariants ? 'variant' : 'NULL AS variant'}`
+  const insert = lazily(
+    db,
+    `INSERT INTO letter (id, token, customer, template, recipient, subject, message_id, at, state, attempts, next_at, changed, resend, variant)
+     VALUES (?,?,?,?,?,?,?,?,'queued',0,?,?,?,?)`,
   )
   const insertContent = db.prepare('INSERT INTO letter_content (id, data, links, mime) VALUES (?,?,?,?)')
   const due = db.prepare<[number, number], DueLetter>(
@@ -145,7 +152,7 @@ export function createLetters(db: Db) {
     /** Queues one in the transaction that holds its decision; it is due at once, unless told when. */
     insert(letter: NewLetter, dueAt = letter.at) {
       const { id, token, customer, template, recipient, subject, messageId, at, resend, data } = letter
-      insert.run(id, token, customer, template, recipient, subject, messageId, at, dueAt, dueAt, resend)
+      insert().run(id, token, customer, template, recipient, subject, messageId, at, dueAt, dueAt, resend, letter.variant ?? null)
       insertContent.run(id, data, letter.links, letter.mime)
     },
     /** What may be attempted by `now`, the longest due first. */

@@ -135,6 +135,8 @@ export type CustomerPage = CustomerRow & {
 export type Decision = {
   id: number
   template: string
+  /** The template it was written by in place of its own. */
+  variant: string | null
   journey: string
   priority: Priority
   at: number
@@ -258,6 +260,7 @@ export type LetterRow = {
   id: number
   customer: number
   template: string
+  variant: string | null
   priority: Priority
   recipient: string
   subject: string

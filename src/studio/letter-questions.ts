@@ -31,7 +31,11 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
     return { letter, mime, counted, email: await PostalMime.parse(mime) }
   }
 
-  const rowOf = ({ token: _, messageId: __, resend: ___, ...row }: StoredLetter): LetterRow => ({ ...row, priority: rules[row.template]?.priority ?? 'low' })
+  const rowOf = ({ token: _, messageId: __, resend: ___, ...row }: StoredLetter): LetterRow => ({
+    ...row,
+    variant: row.variant ?? null,
+    priority: rules[row.template]?.priority ?? 'low',
+  })
 
   return {
     /** The newest first, before the number `before`, at most `limit`; a state or template that nobody knows has none. */

@@ -23,6 +23,7 @@ import type { Store } from '../store/store.ts'
 import type { Chart, CustomerPage, CustomerList, Next, Track, Turn, WhyAnswer } from './api.ts'
 import { createCheckupQuestions } from './checkup-questions.ts'
 import { createBounceQuestions } from './bounce-questions.ts'
+import { createResults } from '../report/results.ts'
 import { createLetterQuestions } from './letter-questions.ts'
 import { createProductQuestions } from './product-questions.ts'
 
@@ -87,6 +88,7 @@ export function createQuestions(context: QuestionsContext) {
     ...createProductQuestions(context),
     ...createCheckupQuestions(context),
     ...createBounceQuestions({ store }),
+    ...createResults(store, letters.shop),
 
     chart(_: object): Promise<Chart> {
       chart ??= drawn(machine).catch((error: unknown) => {

@@ -9,6 +9,7 @@ import { createDaily } from '../checkup/daily.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
 import type { Advice, Wish } from '../lab/recommending.ts'
+import type { Reports } from '../gateway/reports.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import type { BounceSetup } from './api-bounces.ts'
@@ -28,6 +29,7 @@ import { addPages } from './pages.ts'
 import { addProductRoutes } from './product-routes.ts'
 import { createReader } from './reader.ts'
 import type { ReaderOptions } from './reader.ts'
+import { addResultsRoutes, reportsOf } from './results-routes.ts'
 import { addLetterActions, addLiveRoutes, addQuestions, answerBusy, toRefused } from './routes.ts'
 import { addSandboxRoutes, createSandboxes } from './sandbox.ts'
 
@@ -70,6 +72,8 @@ export type Studio = {
   isOpen: boolean
   /** The one-time link by which the first owner comes in; null when nobody needs to sign in, or somebody can. */
   setUpLink: string | null
+  /** Answers the API as well as the page. */
+  reports: Reports
   close(): Promise<void>
 }
 
@@ -104,6 +108,7 @@ export function addStudio(options: StudioOptions): Studio {
     memoryBytes: () => process.memoryUsage.rss(),
     machine: machine.hash,
   })
+  const reports = reportsOf(reader, clock)
   let refusedUntil = counters.total()
   const newRefusals = (): Refused[] => {
     const fresh = counters.total() - refusedUntil
@@ -143,6 +148,7 @@ export function addStudio(options: StudioOptions): Studio {
       addProductRoutes(scope, { reader, clock, goesWith: options.goesWith })
       addCheckupRoutes(scope, { reader, daily, onFault, audit: access.audit })
       addDoctorRoutes(scope, { doctor: options.doctor })
+      addResultsRoutes(scope, reports)
     },
     { prefix: '/studio/api' },
   )
@@ -170,6 +176,7 @@ export function addStudio(options: StudioOptions): Studio {
     },
     isOpen,
     setUpLink: access.setUpLink(),
+    reports,
     async close() {
       live.close()
       feed.close()

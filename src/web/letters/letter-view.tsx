@@ -112,6 +112,7 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
         <span class={`chip ${letter.priority}`}>
           {letter.template}, {letter.priority} priority
         </span>
+        {letter.variant !== null && <span class="chip">written as {letter.variant}</span>}
         {heading === 2 && (
           <a class="small" href={`/studio/inbox/${letter.id}`}>
             Open on its own page
