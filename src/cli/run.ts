@@ -85,6 +85,8 @@ function program(): Command {
     .option('--make-dkim <file>', 'make a DKIM key, write it there, and print its record; nothing else')
     .option('--json', 'print it as JSON')
     .action(async (domain, options) => (await import('./doctor.ts')).doctor(domain, options))
+
+  beckon
     .command('report')
     .description('what letters earned; --experiments: what holdouts and variants tell')
     .addOption(new Option('--by <what>', 'a line for each').choices(['template', 'journey', 'priority', 'day', 'letter']).default('template'))
