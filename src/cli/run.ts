@@ -76,6 +76,8 @@ function program(): Command {
     .addOption(new Option('--host <address>', 'on which address').env('BECKON_HOST').default('127.0.0.1').hideHelp())
     .option('--json', 'print it as JSON')
     .action(async (options) => (await import('./audit.ts')).audit(options))
+
+  beckon
     .command('doctor')
     .description('is a domain ready to send? SPF, DKIM, DMARC, MX, PTR, TLS, and the exact record to add')
     .argument('[domain]', 'of the letters’ From; none: the one this server is set to send from')
