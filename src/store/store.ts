@@ -3,6 +3,8 @@ import { createCustomers } from './customers.ts'
 import { openDatabase } from './database.ts'
 import type { OpenOptions } from './database.ts'
 import { createDecisions } from './decisions.ts'
+import { createDeliveries } from './deliveries.ts'
+import { createLanes } from './lanes.ts'
 import { createLetters } from './letters.ts'
 import { createLog } from './log.ts'
 import { createMeta } from './meta.ts'
@@ -27,6 +29,8 @@ export function openStore(path: string, options: OpenOptions = {}) {
     customers: createCustomers(db),
     decisions: createDecisions(db),
     letters: createLetters(db),
+    lanes: createLanes(db),
+    deliveries: createDeliveries(db),
     suppressions: createSuppressions(db),
     meta: createMeta(db),
     quarantine: createQuarantine(db),

@@ -61,6 +61,7 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
       return {
         ...rowOf(letter),
         messageId: letter.messageId,
+        post: store.letters.postOf(id),
         sizeBytes: mime.length,
         headers,
         text: email.text ?? '',

@@ -7,11 +7,13 @@ import type { Engine, EngineOptions } from '../actors/engine.ts'
 import type { Machines } from '../actors/machines.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
+import type { PostOffice } from '../mail/post-office.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import type { Refused } from './api.ts'
 import { createChartCache } from './chart-cache.ts'
 import { createCensus } from './census.ts'
+import { addDeliveryRoutes } from './delivery-routes.ts'
 import { addDemoRoutes } from './demo.ts'
 import { createFeed } from './feed.ts'
 import { createHealth } from './health.ts'
@@ -42,6 +44,7 @@ export type StudioOptions = {
   writeKey: string
   /** Letters may be due. */
   onLetters: () => void
+  office: PostOffice
   reader: ReaderOptions
   /** Told of what went wrong in a corner of the studio: looking on never ends the server, nor anybody's turn. */
   onFault: (error: unknown) => void
@@ -112,6 +115,7 @@ export function addStudio(options: StudioOptions): Studio {
       addQuestions(scope, { reader, clock, lives: engine.lives, chart })
       addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
+      addDeliveryRoutes(scope, { office: options.office, reader, clock, audit: access.audit, onLetters: options.onLetters })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
     },
     { prefix: '/studio/api' },
