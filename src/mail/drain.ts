@@ -116,7 +116,7 @@ export function createDrain(options: DrainOptions): Drain {
       if (work.length > 0 || wanted > 0 || isToldDue(now) || mustPutBack()) {
         letters.write(() => {
           after = work.map((item) => ('receipt' in item ? book(item.letter, hear(options, post.name, item.letter, item.receipt, now), now) : flush(item, now)))
-          tally.write(now)
+          if (tally.write(now)) pace.tidy(now)
           if (isToldDue(now)) for (const id of told.splice(0)) letters.told(id)
           if (mustPutBack()) ready.splice(0).forEach((letter) => putBack(letter, now))
           if (wanted > 0) taken = pace.take(wanted, now)

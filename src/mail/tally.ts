@@ -35,14 +35,15 @@ export function createTally(deliveries: Deliveries) {
       countsIn(byPost, post)[outcome]++
       countsIn(byGroup, groupOf(domain))[outcome]++
     },
-    /** In the transaction: what was noted since the last. */
-    write(now: number) {
-      if (pending.size === 0) return
+    /** In the transaction: what was noted since the last. True on the first of a day, when old days are tidied up. */
+    write(now: number): boolean {
+      if (pending.size === 0) return false
       for (const { domain, day, post, counts } of pending.values()) deliveries.add(domain, day, post, counts)
       pending = new Map()
-      if (tidied === dayOf(now)) return
+      if (tidied === dayOf(now)) return false
       tidied = dayOf(now)
       deliveries.tidy(tidied)
+      return true
     },
     /** Since the start. */
     byPost: (): ReadonlyMap<string, Readonly<Counts>> => byPost,

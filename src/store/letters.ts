@@ -282,4 +282,4 @@ const plain = (reply: string): string =>
   reply
     .slice(0, replyCharsMax)
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
-    .trim()
+    .trim() || 'an answer without words'

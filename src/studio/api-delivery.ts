@@ -55,4 +55,5 @@ export type DeliveryWarmUp = {
   groups: { name: string; used: number }[]
 }
 
+/** `domain`: `any` where nobody answered. */
 export type DeliveryReply = { reply: string; means: string; state: LetterState; times: number; at: number; letter: number; domain: string }

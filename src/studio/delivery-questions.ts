@@ -6,7 +6,7 @@ import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
 import type { DeliveryCounts, DeliveryPage, DeliveryReply } from './api-delivery.ts'
 
-const nextMax = 8
+const nextMax = 5
 const repliesMax = 8
 /** Of so many letters that are not delivered the replies are looked at. */
 const lookedAtMax = 200
@@ -41,7 +41,8 @@ function repliesOf(all: readonly StoredLetter[]): DeliveryReply[] {
   const rows = new Map<string, DeliveryReply>()
   for (const { id, state, reply, recipient, changed } of all) {
     if (reply === null || reply === '') continue
-    const domain = domainOf(recipient)
+    // What is no server's answer says nothing of the domain.
+    const domain = /^(?:given up after \d+ attempts: )?[45]\d\d\b/.test(reply) ? domainOf(recipient) : 'any'
     const key = `${domain} ${state} ${reply.replaceAll(/\d+/g, '0').slice(0, 60)}`
     const row = rows.get(key)
     if (row === undefined) rows.set(key, { reply, means: meaningOf(reply), state, times: 1, at: changed, letter: id, domain })

@@ -1,9 +1,10 @@
 /** Receiving domains: how fast letters go there, what waits, and what became of the last week's. */
 import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
 import type { DeliveryCounts, DeliveryDomain } from '../../studio/api-delivery.ts'
 import { useNow } from '../hooks.ts'
 import { Empty, Time } from '../parts/basics.tsx'
-import { number, short } from '../words.ts'
+import { count, number, short } from '../words.ts'
 import { Hold } from './hold.tsx'
 
 /** Shares of what was sent; Gmail and Yahoo ask for under the first, and refuse from the second on. */
@@ -13,8 +14,12 @@ const bounceWatch = 0.02
 const bounceMax = 0.05
 /** Of fewer letters a share says nothing. */
 const lettersMin = 100
+const shortMax = 10
 
 export function Domains({ domains, more, again }: { domains: DeliveryDomain[]; more: number; again: () => void }) {
+  const [isWhole, setWhole] = useState(false)
+  const shown = isWhole ? domains : domains.slice(0, shortMax)
+  const hidden = domains.length - shown.length + more
   return (
     <section class="card" aria-labelledby="delivery-domains">
       <header>
@@ -37,12 +42,21 @@ export function Domains({ domains, more, again }: { domains: DeliveryDomain[]; m
               </span>
             ))}
           </div>
-          {domains.map((domain) => (
+          {shown.map((domain) => (
             <Row key={domain.name} domain={domain} again={again} />
           ))}
         </div>
       )}
-      {more > 0 && <p class="delivery-hint soft small">And {number(more)} more domains with fewer letters.</p>}
+      {hidden > 0 && (
+        <p class="delivery-hint soft small">
+          And {count(hidden, 'domain')} with fewer letters.{' '}
+          {shown.length < domains.length && (
+            <button type="button" class="button small" onClick={() => setWhole(true)}>
+              Show {more === 0 ? 'them' : 'more'}
+            </button>
+          )}
+        </p>
+      )}
       <p class="delivery-hint soft small">
         Gmail and Yahoo want complaints under 0.1 % and refuse senders from 0.3 % on. Over 2 % of bounces is worth a look at where addresses come from.
       </p>

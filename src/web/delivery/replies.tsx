@@ -21,7 +21,7 @@ export function Replies({ replies }: { replies: DeliveryReply[] }) {
           {replies.map(({ reply, means, state, times, at, letter, domain }) => (
             <li key={letter}>
               <p>
-                <strong class="break">{domain}</strong> <StateChip state={state} />{' '}
+                <strong class="break">{domain === 'any' ? 'On the way' : domain}</strong> <StateChip state={state} />{' '}
                 <span class="soft small">
                   {times > 1 && `${number(times)} times, last `}
                   <Time at={at} now={now} relative />
@@ -30,7 +30,7 @@ export function Replies({ replies }: { replies: DeliveryReply[] }) {
               <p>{means}</p>
               <p class="small">
                 <q class="mono break">{reply}</q>{' '}
-                <a href={`/studio/inbox/${letter}`} aria-label={`The letter to ${domain} of which they said this`}>
+                <a href={`/studio/inbox/${letter}`} aria-label={`The letter of which was said: ${reply}`}>
                   the letter
                 </a>
               </p>
