@@ -95,7 +95,12 @@ function url(name: string): string | undefined {
 
 /** The relays in order of preference: BECKON_SMTP_URL, which may name several with commas between, then BECKON_SMTP_URL_2. */
 function relays(): Relay[] {
-  const found = ['BECKON_SMTP_URL', 'BECKON_SMTP_URL_2'].flatMap((name) => (text(name) ?? '').split(/[\s,]+/).filter(Boolean).map((value) => readSmtp(name, value)))
+  const found = ['BECKON_SMTP_URL', 'BECKON_SMTP_URL_2'].flatMap((name) =>
+    (text(name) ?? '')
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map((value) => readSmtp(name, value)),
+  )
   const twice = found.find(({ host, port }, n) => found.findIndex((other) => other.host === host && other.port === port) < n)
   if (twice !== undefined) throw new BeckonError('usage', `the relay ${twice.host}:${twice.port} is named twice`)
   return found

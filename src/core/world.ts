@@ -18,16 +18,17 @@ export interface Ids {
 }
 
 /** What became of one attempt to hand a letter over; `via`: the name of the post it was handed to. */
-export type Receipt = { via?: string } & (
+export type Receipt = { via?: string } &
   /** The other side took responsibility. */
-  | { state: 'sent'; reply: string }
-  /** Not taken now (4xx, no connection before the first body byte): try again later. `of`: the post itself is not well, or takes none of our letters. */
-  | { state: 'deferred'; reply: string; of?: 'transport' }
-  /** Refused for good (5xx). `hard` when the address itself is bad. */
-  | { state: 'failed'; reply: string; hard: boolean }
-  /** The connection was lost after the first body byte: it may or may not have arrived. */
-  | { state: 'unknown'; reply: string }
-)
+  (
+    | { state: 'sent'; reply: string }
+    /** Not taken now (4xx, no connection before the first body byte): try again later. `of`: the post itself is not well, or takes none of our letters. */
+    | { state: 'deferred'; reply: string; of?: 'transport' }
+    /** Refused for good (5xx). `hard` when the address itself is bad. */
+    | { state: 'failed'; reply: string; hard: boolean }
+    /** The connection was lost after the first body byte: it may or may not have arrived. */
+    | { state: 'unknown'; reply: string }
+  )
 
 export type Envelope = { from: string; to: string }
 

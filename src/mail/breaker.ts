@@ -16,8 +16,8 @@ export type Breaker = {
   readonly probeAt: number
 }
 
-export const failuresMin = 5
-export const whileMs = 10_000
+const failuresMin = 5
+const whileMs = 10_000
 export const pauseFirstMs = 30_000
 export const pauseMaxMs = 600_000
 const trialLetters = 3

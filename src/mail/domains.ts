@@ -3,8 +3,36 @@
 /** Domains behind one and the same door, by the name that rates and figures know them under. */
 const providers: Record<string, readonly string[]> = {
   'gmail.com': ['gmail.com', 'googlemail.com'],
-  'outlook.com': ['outlook.com', 'hotmail.com', 'live.com', 'msn.com', 'outlook.de', 'outlook.fr', 'hotmail.co.uk', 'hotmail.de', 'hotmail.fr', 'hotmail.it', 'live.co.uk', 'live.de', 'live.fr', 'live.nl'],
-  'yahoo.com': ['yahoo.com', 'ymail.com', 'rocketmail.com', 'aol.com', 'yahoo.co.uk', 'yahoo.de', 'yahoo.fr', 'yahoo.es', 'yahoo.it', 'yahoo.co.in', 'aol.de', 'aol.co.uk'],
+  'outlook.com': [
+    'outlook.com',
+    'hotmail.com',
+    'live.com',
+    'msn.com',
+    'outlook.de',
+    'outlook.fr',
+    'hotmail.co.uk',
+    'hotmail.de',
+    'hotmail.fr',
+    'hotmail.it',
+    'live.co.uk',
+    'live.de',
+    'live.fr',
+    'live.nl',
+  ],
+  'yahoo.com': [
+    'yahoo.com',
+    'ymail.com',
+    'rocketmail.com',
+    'aol.com',
+    'yahoo.co.uk',
+    'yahoo.de',
+    'yahoo.fr',
+    'yahoo.es',
+    'yahoo.it',
+    'yahoo.co.in',
+    'aol.de',
+    'aol.co.uk',
+  ],
   'icloud.com': ['icloud.com', 'me.com', 'mac.com'],
 }
 const providerOf = new Map(Object.entries(providers).flatMap(([name, domains]) => domains.map((domain) => [domain, name] as const)))

@@ -138,7 +138,16 @@ afterEach(() => {
 
 function newDrain(changes: Partial<DrainOptions> = {}): Drain {
   const { post } = { ...mail, ...changes }
-  const pace = createPace({ letters, lanes: createLanes(db), deliveries, rates: () => unlimited, warmUp: null, firstDay: (today) => today, width: () => post.width, now: noon })
+  const pace = createPace({
+    letters,
+    lanes: createLanes(db),
+    deliveries,
+    rates: () => unlimited,
+    warmUp: null,
+    firstDay: (today) => today,
+    width: () => post.width,
+    now: noon,
+  })
   return createDrain({
     db,
     clock,

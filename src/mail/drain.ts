@@ -31,7 +31,6 @@ export type DrainOptions = {
   suppressions: Suppressions
   hash: (address: string) => string
   post: Post
-  /** Which due letters may go now. */
   pace: Pace
   tally: Tally
   intake: Pick<Intake, 'tell'>

@@ -93,7 +93,10 @@ test('a first failure only puts a letter off; after a while of them letters go b
 })
 
 test('a letter that may have left by one never goes out by the other, whatever became of it', async () => {
-  for (const answer of [{ state: 'unknown', reply: 'lost' }, { state: 'failed', reply: '554 no', hard: false }] as const) {
+  for (const answer of [
+    { state: 'unknown', reply: 'lost' },
+    { state: 'failed', reply: '554 no', hard: false },
+  ] as const) {
     const shop = house()
     shop.answers['first'] = answer
     for (let n = 0; n < 20; n++) {

@@ -9,7 +9,14 @@ import type { Clock, Envelope, Post, Receipt } from '../core/world.ts'
 import { heard, probed, wellBreaker } from './breaker.ts'
 import type { Breaker } from './breaker.ts'
 
-export type WayState = { name: string; state: Breaker['state'] | 'held'; since: number; fault: { reply: string; at: number } | null; probeAt: number | null; inFlight: number }
+export type WayState = {
+  name: string
+  state: Breaker['state'] | 'held'
+  since: number
+  fault: { reply: string; at: number } | null
+  probeAt: number | null
+  inFlight: number
+}
 
 export type Failover = Post & {
   ways(): WayState[]
@@ -38,7 +45,7 @@ export function createFailover({ posts, clock, held = [] }: { posts: readonly Po
 
   async function send(envelope: Envelope, mime: Uint8Array, flushing: (via?: string) => Promise<boolean>): Promise<Receipt> {
     const tried = new Set<Way>()
-    for (let way = choose(tried); ; ) {
+    for (let way = choose(tried); ;) {
       if (way === null) return { state: 'deferred', reply: 'every relay is on hold', of: 'transport' }
       const { name } = way.post
       const begunAt = clock.now()

@@ -49,8 +49,18 @@ function queue(domain: string, letters = 1, { resend = 0, at = noon - 1_000 }: {
     for (let n = 0; n < letters; n++) {
       const id = ++count
       store.letters.insert({
-        ...{ id, token: `t${id}`, customer: 7, template: 'cart-abandoned', recipient: `anna-${id}@${domain}`, subject: 'Hello', messageId: `<${id}@shop.example>` },
-        ...{ at, resend, data: '{}', links: '[]', mime: Buffer.from('') },
+        id,
+        token: `t${id}`,
+        customer: 7,
+        template: 'cart-abandoned',
+        recipient: `anna-${id}@${domain}`,
+        subject: 'Hello',
+        messageId: `<${id}@shop.example>`,
+        at,
+        resend,
+        data: '{}',
+        links: '[]',
+        mime: Buffer.from(''),
       })
     }
   })
@@ -231,7 +241,12 @@ describe('a warm-up', () => {
     expect(gmail.filter(({ id }) => id > 200 && id <= 210).length).toBeGreaterThan(0)
     expect(first).toHaveLength(100)
     const second = run(noon + day + 12 * 3_600_000 - 1)
-    expect(second.filter(({ domain }) => domain === 'gmail.com').slice(0, 1).map(({ at }) => at)).toEqual([noon + day / 2])
+    expect(
+      second
+        .filter(({ domain }) => domain === 'gmail.com')
+        .slice(0, 1)
+        .map(({ at }) => at),
+    ).toEqual([noon + day / 2])
     expect(second.filter(({ domain }) => domain === 'gmail.com')).toHaveLength(100)
     expect(second.filter(({ domain }) => domain !== 'gmail.com')).toHaveLength(70)
   })

@@ -167,7 +167,16 @@ export function createPace({ letters, lanes, deliveries, rates, warmUp, firstDay
   function keep(domain: Domain, now: number) {
     const { name, bucket, rate, held, why, whyAt } = domain
     const isSlow = bucket.perMinute < rate.perMinute || bucket.until > now
-    lanes.set({ id: laneOf(domain), name, perMinute: isSlow ? bucket.perMinute : null, until: bucket.until, strikes: bucket.strikes, why, whyAt, held: held ? 1 : 0 })
+    lanes.set({
+      id: laneOf(domain),
+      name,
+      perMinute: isSlow ? bucket.perMinute : null,
+      until: bucket.until,
+      strikes: bucket.strikes,
+      why,
+      whyAt,
+      held: held ? 1 : 0,
+    })
   }
 
   function release(domain: Domain) {
@@ -262,7 +271,15 @@ export function createPace({ letters, lanes, deliveries, rates, warmUp, firstDay
       const used = new Set(letters.queues().map(({ queue }) => queue >> 1))
       for (const [lane, domain] of byLane) {
         const { held, bucket, rate } = domain
-        if (used.has(lane) || held || domain.taken > 0 || domain.name === overflow || refill(bucket, rate, now).perMinute < rate.perMinute || bucket.until > now) continue
+        if (
+          used.has(lane) ||
+          held ||
+          domain.taken > 0 ||
+          domain.name === overflow ||
+          refill(bucket, rate, now).perMinute < rate.perMinute ||
+          bucket.until > now
+        )
+          continue
         lanes.remove(lane)
         byLane.delete(lane)
         domain.lane = 0

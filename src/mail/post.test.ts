@@ -142,7 +142,9 @@ const relayTo = (port: number, timeouts = patient) => createSmtpPost({ clock, ho
 function queue(store: Store, id = 1) {
   const mime = Buffer.from(`From: hello@fern.example\r\nSubject: Hello\r\nMessage-ID: <${id}@fern.example>\r\n\r\nHello ${id}\r\n`)
   const named = { id, token: `t${id}`, customer: 7, template: 'cart-abandoned', recipient: `anna-${id}@shop.example`, subject: 'Hello' }
-  store.letters.write(() => store.letters.insert({ ...named, messageId: `<${id}@fern.example>`, at: Date.now() - 1_000, resend: 0, data: '{}', links: '[]', mime }))
+  store.letters.write(() =>
+    store.letters.insert({ ...named, messageId: `<${id}@fern.example>`, at: Date.now() - 1_000, resend: 0, data: '{}', links: '[]', mime }),
+  )
 }
 
 /** Runs a drain until the letter has met its end, for now. */
@@ -150,7 +152,16 @@ async function deliver(store: Store, ports: number[], timeouts = patient) {
   const isOver = ({ state }: { state: string }) => !['queued', 'attempting', 'flushing'].includes(state)
   const { db, letters, lanes, deliveries, suppressions } = store
   const post = createFailover({ clock, posts: ports.map((port) => relayTo(port, timeouts)) })
-  const pace = createPace({ letters, lanes, deliveries, rates: parseRates(''), warmUp: null, firstDay: (today) => today, width: () => post.width, now: Date.now() })
+  const pace = createPace({
+    letters,
+    lanes,
+    deliveries,
+    rates: parseRates(''),
+    warmUp: null,
+    firstDay: (today) => today,
+    width: () => post.width,
+    now: Date.now(),
+  })
   const plain = { db, clock, letters, suppressions, hash: (address: string) => address, post, pace, tally: createTally(deliveries), stopMs: 300 }
   const drain = createDrain({ ...plain, intake: { tell: async () => {} }, onFatal: (error) => expect.unreachable(String(error)) })
   drain.start()
@@ -162,7 +173,15 @@ type Expected = { state: 'sent' | 'deferred' | 'failed' | 'unknown'; arrived: 0 
 
 const usual = { minMs: minute, maxMs: 3 * minute }
 const greylist = { minMs: 5 * minute, maxMs: 6 * minute }
-const codes = ['421 4.3.2 closing', '450 4.2.0 greylisted', '451 4.3.0 local error', '452 4.3.1 no room', '550 5.1.1 no such user', '552 5.3.4 too large', '554 5.7.1 refused']
+const codes = [
+  '421 4.3.2 closing',
+  '450 4.2.0 greylisted',
+  '451 4.3.0 local error',
+  '452 4.3.1 no room',
+  '550 5.1.1 no such user',
+  '552 5.3.4 too large',
+  '554 5.7.1 refused',
+]
 const deeds = ['drop', 'hang', 'slow', 'lorem ipsum dolor', '\u0000\u00ff\u0000']
 
 /** What is promised, from the phase and what was said in it. */
@@ -187,24 +206,28 @@ function promised(phase: Phase, deed: Deed): Expected {
 /** While the body is on its way a server has nothing to say. */
 const rowsOf = (phase: Phase) => [...(phase === 'body' ? [] : codes), ...deeds].map((deed) => [deed, promised(phase, deed)] as const)
 
-test.each(phases)('at %s, whatever is said or done: what becomes of the letter, when it is tried next, how often it came', async (phase) => {
-  const one = async ([deed, { state, arrived, minMs, maxMs }]: ReturnType<typeof rowsOf>[number], n: number) => {
-    const server = await realServer()
-    const store = newStore(String(n))
-    queue(store)
-    await deliver(store, [await between(server.port, phase, deed)], /^\d|drop/.test(deed) ? patient : hasty)
-    const letter = store.letters.get(1)!
-    const wait = letter.nextAt === null ? null : letter.nextAt - letter.changed
-    const isInTime = minMs === undefined || maxMs === undefined ? wait === null : wait !== null && wait >= minMs && wait <= maxMs
-    const isTold = letter.reply !== '' && (!/^\d/.test(deed) || state === 'sent' || letter.reply!.includes(deed.slice(0, 3)))
-    return [
-      { deed, state: letter.state, arrived: server.arrived.length, isInTime, isTold },
-      { deed, state, arrived, isInTime: true, isTold: true },
-    ]
-  }
-  const results = await Promise.all(rowsOf(phase).map(one))
-  expect(results.map(([got]) => got)).toEqual(results.map(([, wanted]) => wanted))
-}, 20_000)
+test.each(phases)(
+  'at %s, whatever is said or done: what becomes of the letter, when it is tried next, how often it came',
+  async (phase) => {
+    const one = async ([deed, { state, arrived, minMs, maxMs }]: ReturnType<typeof rowsOf>[number], n: number) => {
+      const server = await realServer()
+      const store = newStore(String(n))
+      queue(store)
+      await deliver(store, [await between(server.port, phase, deed)], /^\d|drop/.test(deed) ? patient : hasty)
+      const letter = store.letters.get(1)!
+      const wait = letter.nextAt === null ? null : letter.nextAt - letter.changed
+      const isInTime = minMs === undefined || maxMs === undefined ? wait === null : wait !== null && wait >= minMs && wait <= maxMs
+      const isTold = letter.reply !== '' && (!/^\d/.test(deed) || state === 'sent' || letter.reply!.includes(deed.slice(0, 3)))
+      return [
+        { deed, state: letter.state, arrived: server.arrived.length, isInTime, isTold },
+        { deed, state, arrived, isInTime: true, isTold: true },
+      ]
+    }
+    const results = await Promise.all(rowsOf(phase).map(one))
+    expect(results.map(([got]) => got)).toEqual(results.map(([, wanted]) => wanted))
+  },
+  20_000,
+)
 
 test('with nobody between it arrives once, byte for byte, and it is known by which relay', async () => {
   const server = await realServer()

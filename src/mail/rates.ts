@@ -12,7 +12,7 @@ const perMinuteOf = { s: 60, m: 1, h: 1 / 60 } as const
 export const unlimited: Rate = { perMinute: Infinity, burst: Infinity }
 
 /** What the great ones take from a sender they know; the rest are small, and each has a rate of its own. */
-export const ratesDefault = 'gmail.com=1200/m,outlook.com=600/m,yahoo.com=600/m,icloud.com=600/m,*=3000/m'
+const ratesDefault = 'gmail.com=1200/m,outlook.com=600/m,yahoo.com=600/m,icloud.com=600/m,*=3000/m'
 
 /**
  * `gmail.com=600/m,shop.example=20/h,*=3000/m+200`: letters a second, minute or hour, and how many at once after a pause

@@ -15,7 +15,12 @@ export function settle(letter: Pick<DueLetter, 'id' | 'attempts' | 'resend'>, re
   return { settled: receipt.via === undefined ? settled : { ...settled, post: receipt.via }, tells }
 }
 
-function outcome({ id, resend, attempts: before }: Pick<DueLetter, 'id' | 'attempts' | 'resend'>, receipt: Receipt, now: number, advice: Advice | null): Settlement {
+function outcome(
+  { id, resend, attempts: before }: Pick<DueLetter, 'id' | 'attempts' | 'resend'>,
+  receipt: Receipt,
+  now: number,
+  advice: Advice | null,
+): Settlement {
   const { reply } = receipt
   const attempts = before + 1
   const retryAt = now + retryMs(id, attempts, advice)

@@ -104,7 +104,15 @@ export function createSmtpPost(options: SmtpOptions): Post {
   }
 
   async function probe(): Promise<string | null> {
-    const trip: Trip = { envelope: { from: '', to: '' }, mime: new Uint8Array(), flushing: async () => false, stage: 'session', isAsked: false, line: null, isLate: false }
+    const trip: Trip = {
+      envelope: { from: '', to: '' },
+      mime: new Uint8Array(),
+      flushing: async () => false,
+      stage: 'session',
+      isAsked: false,
+      line: null,
+      isLate: false,
+    }
     const cancelDeadline = clock.after(timeouts.connectMs + timeouts.greetingMs, () => expire(trip))
     const opened = await open(trip)
     cancelDeadline()

@@ -176,7 +176,10 @@ export function createLetters(db: Db) {
     /** What of a queue may be attempted by `now`, the longest due first. */
     due: (queue: number, now: number, limit: number): DueLetter[] => due().all(queue, now, limit),
     /** All queues in which an attempt is still to be made, and when the first is due. */
-    queues: (): Queue[] => queues().all().filter(({ at }) => at < toTell),
+    queues: (): Queue[] =>
+      queues()
+        .all()
+        .filter(({ at }) => at < toTell),
     /** When the next attempt is due; null when none is. */
     nextAt(): number | null {
       const at = Math.min(...this.queues().map((queue) => queue.at))

@@ -1,7 +1,16 @@
 /** What GET /studio/api/delivery says: shapes only. Instants are ms, rates letters a minute; null where there is no limit. */
 import type { LetterState } from './api.ts'
 
-export type DeliveryCounts = { sent: number; deferred: number; greylisted: number; slowed: number; bounced: number; failed: number; unknown: number; complained: number }
+export type DeliveryCounts = {
+  sent: number
+  deferred: number
+  greylisted: number
+  slowed: number
+  bounced: number
+  failed: number
+  unknown: number
+  complained: number
+}
 
 export type DeliveryPage = {
   at: number

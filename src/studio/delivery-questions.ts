@@ -25,7 +25,9 @@ export function createDeliveryQuestions({ letters, deliveries }: Pick<Store, 'le
       const soonest = letters.soonest(lookedAtMax)
       return {
         outbox: letters.counts(),
-        next: soonest.slice(0, nextMax).map(({ id, template, recipient, nextAt, attempts, reply }) => ({ id, template, recipient, at: nextAt!, attempts, reply })),
+        next: soonest
+          .slice(0, nextMax)
+          .map(({ id, template, recipient, nextAt, attempts, reply }) => ({ id, template, recipient, at: nextAt!, attempts, reply })),
         replies: repliesOf([...soonest, ...letters.list({ state: 'failed', limit: lookedAtMax }), ...letters.list({ state: 'unknown', limit: lookedAtMax })]),
         waiting: letters.waiting(),
         today: deliveries.byDomain(day, day),

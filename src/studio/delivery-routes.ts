@@ -1,4 +1,7 @@
-/** How letters leave, for the studio: what the drain has in memory, joined with what the reader finds in the outbox; and the holds that owners put on a domain or a relay. */
+/**
+ * How letters leave, for the studio: what the drain has in memory, joined with what the reader finds in the outbox; and
+ * the holds that owners put on a domain or a relay.
+ */
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { isRefusal } from '../core/errors.ts'
 import type { Clock } from '../core/world.ts'
@@ -88,7 +91,10 @@ function domainsOf({ pace }: PostOffice, { today, week, waiting }: Outbox, now: 
   })
   // A lane that nobody waits in any more and that had nothing this week says nothing.
   return rows
-    .filter(({ waiting: n, held, why, week: { sent, deferred, greylisted, bounced, failed } }) => n > 0 || held || why !== null || sent + deferred + greylisted + bounced + failed > 0)
+    .filter(
+      ({ waiting: n, held, why, week: { sent, deferred, greylisted, bounced, failed } }) =>
+        n > 0 || held || why !== null || sent + deferred + greylisted + bounced + failed > 0,
+    )
     .sort((a, b) => Number(b.held) - Number(a.held) || b.waiting - a.waiting || b.week.sent - a.week.sent || a.name.localeCompare(b.name))
 }
 

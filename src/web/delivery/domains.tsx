@@ -96,7 +96,9 @@ function Row({ domain, again }: { domain: DeliveryDomain; again: () => void }) {
         <Share part={week.complained} of={week} watch={complaintWatch} max={complaintMax} />
       </Cell>
       <span role="cell" class="delivery-hold">
-        {!isLittle && <Hold path="domains" name={name} isHeld={held} words="Its letters wait until somebody resumes it; nobody else waits for them." again={again} />}
+        {!isLittle && (
+          <Hold path="domains" name={name} isHeld={held} words="Its letters wait until somebody resumes it; nobody else waits for them." again={again} />
+        )}
       </span>
       {why && (
         <p class="delivery-why small">
@@ -121,10 +123,7 @@ function Pace({ domain: { perMinute, fullPerMinute } }: { domain: DeliveryDomain
   return (
     <>
       {short(perMinute)}
-      <span class="soft small">
-        {' '}
-        {perMinute !== fullPerMinute && fullPerMinute !== null && `of ${short(fullPerMinute)} `}a min
-      </span>
+      <span class="soft small"> {perMinute !== fullPerMinute && fullPerMinute !== null && `of ${short(fullPerMinute)} `}a min</span>
     </>
   )
 }

@@ -27,8 +27,8 @@ export function Posts({ posts, again }: { posts: DeliveryPost[]; again: () => vo
       </ol>
       {isInbox && (
         <p class="delivery-hint soft small">
-          No relay is set, so letters stay here. Set <code>BECKON_SMTP_URL</code> to have them go out, and <code>BECKON_SMTP_URL_2</code> for a second relay
-          to fall back on.
+          No relay is set, so letters stay here. Set <code>BECKON_SMTP_URL</code> to have them go out, and <code>BECKON_SMTP_URL_2</code> for a second relay to
+          fall back on.
         </p>
       )}
       {!isInbox && posts.length === 1 && (
