@@ -4,6 +4,8 @@
  * All answers come from `/studio/api/…` as JSON; a refusal is `{ code, message, hint }` with its status.
  */
 
+import type { RecommendedLine } from './api-catalogue.ts'
+
 // the chart: GET chart
 
 export type Priority = 'high' | 'medium' | 'low'
@@ -277,6 +279,8 @@ export type LetterPage = LetterRow & {
   text: string
   links: { text: string; url: string; kind: 'click' | 'unsubscribe' | 'other' }[]
   checks: LetterCheck[]
+  /** What it recommended, in its order. */
+  recommended: RecommendedLine[]
   /** Its decision, in words. */
   words: string
 }

@@ -8,8 +8,10 @@ import type { LetterRule } from '../kit/letter-rule.ts'
 import { decisionWords } from '../lab/reasons.ts'
 import { lintLetter } from '../lint/lint.ts'
 import { destinationsOf, linksOf, toShown } from '../lint/shown.ts'
+import type { LetterData } from '../mail/view.ts'
 import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
+import type { RecommendedLine } from './api-catalogue.ts'
 import type { LetterList, LetterPage, LetterRow, LetterState } from './api.ts'
 
 type Unknown = { refused: 'letter.unknown' }
@@ -74,6 +76,7 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
           sizeBytes: mime.length,
           destinations: destinationsOf(html, counted),
         }),
+        recommended: recommendedIn(store.letters.frozen(id)?.data),
         words: decision === undefined ? 'how it was decided is not on record' : decisionWords(decision),
       }
     },
@@ -90,6 +93,12 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
       return mime === undefined ? { refused: 'letter.unknown' } : { source: Buffer.from(mime).toString() }
     },
   }
+}
+
+/** As frozen with the letter: which step of the chain spoke for each. */
+function recommendedIn(data: string | undefined): RecommendedLine[] {
+  const { recommended = [], recommendedBy = [] } = JSON.parse(data ?? '{}') as Partial<LetterData>
+  return recommended.map(({ id, name }, index) => ({ id, name: name ?? null, step: recommendedBy[index] ?? '' }))
 }
 
 /** With names as they stand in the letter, unfolded. */

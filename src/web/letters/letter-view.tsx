@@ -2,7 +2,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { LetterPage } from '../../studio/api.ts'
 import { Empty, Fault, Spinner, StateChip, Tabs, Time } from '../parts/basics.tsx'
-import { Refused } from '../ask.ts'
+import { Refused, withQuery } from '../ask.ts'
+import { stepWords } from '../catalogue/parts.tsx'
 import { useAsk, useNow, useStore } from '../hooks.ts'
 import { session } from '../session.ts'
 import { bytes, count } from '../words.ts'
@@ -140,6 +141,18 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
           </span>
           {letter.reply !== null && <span class="reply mono">{letter.reply}</span>}
         </dd>
+        {letter.recommended.length > 0 && (
+          <>
+            <dt>Recommended</dt>
+            <dd class="recommended">
+              {letter.recommended.map(({ id, name, step }) => (
+                <span key={id}>
+                  <a href={withQuery('/studio/catalogue', { product: id })}>{name ?? id}</a> <span class="soft small">{stepWords[step] ?? step}</span>
+                </span>
+              ))}
+            </dd>
+          </>
+        )}
       </dl>
     </header>
   )
