@@ -18,6 +18,7 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/customers\/(\d+)$/, async () => (await import('./pages/customer.tsx')).Customer],
   [/^\/inbox$/, async () => (await import('./pages/inbox.tsx')).Inbox],
   [/^\/inbox\/(\d+)$/, async () => (await import('./pages/letter.tsx')).Letter],
+  [/^\/delivery$/, async () => (await import('./pages/delivery.tsx')).Delivery],
   [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],
   [/^\/results$/, async () => (await import('./pages/results.tsx')).Results],
   [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],
