@@ -9,22 +9,28 @@ import { createBatch } from './actors/batch.ts'
 import { loadMachine } from './actors/load-machine.ts'
 import type { Config as PolicyConfig } from './actors/deciding.ts'
 import { createCounter } from './catalog/counter.ts'
+import { createCounter as createCodeCounter } from './codes/counter.ts'
+import { readUpload } from './codes/upload.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
 import { createGateway } from './gateway/http.ts'
 import type { Gateway } from './gateway/http.ts'
 import { isLoopback } from './gateway/keys.ts'
 import type { TokenOptions } from './gateway/token.ts'
+import { addressOf } from './mail/address.ts'
 import type { Mailbox } from './mail/address.ts'
 import { signer } from './mail/dkim.ts'
 import { createDrain } from './mail/drain.ts'
 import { createInboxPost } from './mail/inbox.ts'
 import { createLinks } from './mail/links.ts'
+import { codePrefixOf } from './mail/prepare.ts'
 import type { Shop } from './mail/prepare.ts'
 import { sandboxed } from './mail/sandboxed.ts'
 import { createSmtpPost } from './mail/smtp.ts'
 import { loadTemplates } from './mail/templates.ts'
+import type { Who } from './codes/counter.ts'
 import { builtPages, createHeart, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
+import type { Heart } from './main.ts'
 import { createMetrics } from './report/metrics.ts'
 import { startCheckpoints } from './store/checkpoints.ts'
 import { lockDirectory } from './store/lock.ts'
@@ -94,6 +100,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     now: clock.now(),
     engine: {
       hotMax: config.hotMax,
+      onHeard: (_customer, event, trust) => codes.heard(event, trust),
       onTurn: (customer, before, after, kind, body, type) => listeners?.onTurn(customer, before, after, kind, body, type),
       onBirth: (customer, life) => listeners?.onBirth(customer, life),
       onJoin: (customer, before, after, gone) => listeners?.onJoin(customer, before, after, gone),
@@ -120,6 +127,15 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   // Where no shop is named, the demo's products are what there is to speak of.
   if (shop.url === `${publicUrl}/demo`) shelf.catalog.lend(demoProducts(publicUrl, shop.currency))
   const counter = createCounter({ catalog: shelf.catalog, order: batch.order, clock })
+  const codes = createCodeCounter({
+    codes: store.codes,
+    secret,
+    prefix: codePrefixOf(shop),
+    order: batch.order,
+    now: clock.now,
+    leadOf: (customer) => engine.lives.raw(customer)?.lead ?? 0,
+    identify: (who) => identify(engine, who),
+  })
   const metrics = createMetrics({ engine, batch, drain })
   const gateway = createGateway({
     clock,
@@ -130,6 +146,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     keys: { find: (token) => keys.find((key) => key.token === token) },
     intake: batch,
     products: counter,
+    codes: { ...codes, read: readUpload },
     origins: config.origins,
     ready: () => !stopping && !failed,
     metrics: () => metrics.metrics(),
@@ -199,6 +216,15 @@ const demoProducts = (publicUrl: string, currency: string) =>
     image: `${publicUrl}/demo/pictures/${id}.jpg`,
     stock: null,
   }))
+
+/** The customer behind an id of the shop's, or a vouched-for address. */
+function identify({ identity }: Heart['engine'], { userId, anonymousId, email }: Who): number | null {
+  const found =
+    (userId === undefined ? null : identity.find('u', userId)) ??
+    (anonymousId === undefined ? null : identity.find('a', anonymousId)) ??
+    (email === undefined ? null : identity.find('e', addressOf(email) ?? ''))
+  return found?.id ?? null
+}
 
 async function withFreePort(config: ServerConfig): Promise<ServerConfig> {
   const probe = createServer().listen(0, config.host)

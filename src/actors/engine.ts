@@ -16,6 +16,7 @@ import { dueTimer, fire, turn } from '../core/turn.ts'
 import type { Outside } from '../policy/policy.ts'
 import { learn, learnOutcome, wantsNone } from '../profile/profile.ts'
 import { isSandbox } from '../profile/sandbox.ts'
+import type { DrawnCode } from '../store/codes.ts'
 import type { Row } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
 import { hashId } from '../store/seen.ts'
@@ -35,6 +36,8 @@ export type EngineOptions = {
   machines: Machines
   config: Config
   prepare: Prepare
+  /** Hears that a turn begins, and which code a letter was queued with. */
+  codes: { begin(): void; keep(code: DrawnCode, letter: number, template: string, at: number): void }
   addressOf: (text: string) => string | null
   /** Whether an address is suppressed, and why. */
   suppressed: (email: string) => string | undefined
@@ -200,6 +203,7 @@ export function createEngine(options: EngineOptions) {
   /** One turn and its rows. What throws is quarantined; false then. */
   function attempt(hot: Hot, at: number, received: number, kind: number, source: number, body: string, type: string | null, run: () => Life): boolean {
     deciding.begin(hot.id)
+    options.codes.begin()
     let life: Life
     try {
       life = run()
@@ -217,7 +221,7 @@ export function createEngine(options: EngineOptions) {
     for (const { decision, letter, code } of deciding.taken()) {
       const id = decisions.add(decision)
       if (letter !== null) letters.insert({ ...letter, id }, Math.min(at, received))
-      if (code !== null) meta.addCode(code, id, at)
+      if (code !== null) options.codes.keep(code, id, decision.template, at)
       counts[decision.decision]++
     }
     return true

@@ -1,4 +1,5 @@
 /** All tables of one database, opened together. */
+import { createCodes } from './codes.ts'
 import { createCustomers } from './customers.ts'
 import { openDatabase } from './database.ts'
 import type { OpenOptions } from './database.ts'
@@ -24,6 +25,7 @@ export function openStore(path: string, options: OpenOptions = {}) {
     path,
     log: createLog(db),
     seen: createSeen(db),
+    codes: createCodes(db),
     customers: createCustomers(db),
     decisions: createDecisions(db),
     letters: createLetters(db),
