@@ -10,6 +10,7 @@ import { loadMachine } from './actors/load-machine.ts'
 import type { Config as PolicyConfig } from './actors/deciding.ts'
 import { createCounter } from './catalog/counter.ts'
 import { createCounter as createCodeCounter } from './codes/counter.ts'
+import { poolsOf, suppliesOf } from './codes/supply.ts'
 import { readUpload } from './codes/upload.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
@@ -136,7 +137,13 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     leadOf: (customer) => engine.lives.raw(customer)?.lead ?? 0,
     identify: (who) => identify(engine, who),
   })
-  const metrics = createMetrics({ engine, batch, drain })
+  const metrics = createMetrics({
+    engine,
+    batch,
+    drain,
+    supplies: () => suppliesOf(store.codes, poolsOf(heart.machines.current.letters), clock.now()),
+    redemptions: codes.redemptions,
+  })
   const gateway = createGateway({
     clock,
     ids,
@@ -161,6 +168,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     engine,
     batch,
     machines: heart.machines,
+    codes,
     clock,
     ids,
     publicUrl,

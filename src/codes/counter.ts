@@ -56,6 +56,8 @@ export type CodeCounter = ReturnType<typeof createCounter>
 export function createCounter(options: CounterOptions) {
   const { codes, secret, prefix, order, leadOf, identify } = options
 
+  let redemptions = 0
+
   function find(text: string): CodeWithLetter | Refusal {
     if (text.length > textCharsMax) return { refused: 'code.unknown' }
     const { is, folded, body } = readSpelling(secret, prefix, text)
@@ -84,6 +86,7 @@ export function createCounter(options: CounterOptions) {
     const fault = faultOf(found, at)
     if (fault !== null) return fault
     if (!codes.redeem(found.id, orderId, at)) throw new Error(`code ${found.id} was redeemed meanwhile`)
+    redemptions++
     return { ...toTold(found, who), redeemedAt: instant(at), orderId, again: false }
   }
 
@@ -133,6 +136,9 @@ export function createCounter(options: CounterOptions) {
     /** Frees what expired unredeemed: only when the shop says so, since customers may still hold it. */
     reclaim: (pool: string): Promise<{ pool: string; freed: number } | Refusal> =>
       order((now) => (codes.hasPool(pool) ? { pool, freed: codes.reclaim(pool, now) } : { refused: 'pool.unknown', about: pool.slice(0, 64) })),
+
+    /** Codes redeemed since the start. */
+    redemptions: (): number => redemptions,
 
     pool: (pool: string): { pool: string; free: number } | Refusal =>
       codes.hasPool(pool) ? { pool, free: codes.freeUpTo(pool, freeCountedMax) } : { refused: 'pool.unknown', about: pool.slice(0, 64) },

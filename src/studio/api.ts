@@ -3,6 +3,7 @@
  * XState's, such as `customer.cart.abandoned.pending`; a customer's id is the number the database knows them by.
  * All answers come from `/studio/api/…` as JSON; a refusal is `{ code, message, hint }` with its status.
  */
+import type { CodeRow } from './api-codes.ts'
 
 // the chart: GET chart
 
@@ -275,9 +276,12 @@ export type LetterPage = LetterRow & {
   text: string
   links: { text: string; url: string; kind: 'click' | 'unsubscribe' | 'other' }[]
   checks: LetterCheck[]
+  /** The discount code it shows. */
+  code: LetterCode | null
   /** Its decision, in words. */
   words: string
 }
+export type LetterCode = Pick<CodeRow, 'code' | 'percent' | 'state' | 'expiresAt' | 'redeemedAt' | 'orderId'>
 export type LetterCheck = {
   /** `clients`, `alt`, `unsubscribe`, `size`, `spam`, `contrast`, `links`. */
   id: string

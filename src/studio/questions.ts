@@ -15,9 +15,11 @@ import { tellLife } from '../lab/told.ts'
 import type { ToldLife } from '../lab/told.ts'
 import { decisionOf, standingOf, trackOf, turnOf } from '../lab/turns.ts'
 import type { PrepareOptions } from '../mail/prepare.ts'
+import { codePrefixOf } from '../mail/prepare.ts'
 import { isSandbox } from '../profile/sandbox.ts'
 import type { Store } from '../store/store.ts'
 import type { Chart, CustomerPage, CustomerList, Next, Track, Turn, WhyAnswer } from './api.ts'
+import { createCodeQuestions } from './code-questions.ts'
 import { createLetterQuestions } from './letter-questions.ts'
 
 export type QuestionsContext = {
@@ -71,6 +73,7 @@ export function createQuestions({ store, of, version, config, letters }: Questio
 
   return {
     ...createLetterQuestions({ store, letters: machine.letters }),
+    ...createCodeQuestions({ store, letters: machine.letters, prefix: codePrefixOf(letters.shop) }),
 
     chart(_: object): Promise<Chart> {
       chart ??= drawn(machine).catch((error: unknown) => {

@@ -5,11 +5,14 @@
 import type { Batch } from '../actors/batch.ts'
 import type { Engine, EngineOptions } from '../actors/engine.ts'
 import type { Machines } from '../actors/machines.ts'
+import type { CodeCounter } from '../codes/counter.ts'
+import { poolsOf, suppliesOf } from '../codes/supply.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import type { Refused } from './api.ts'
+import { addCodeRoutes } from './code-routes.ts'
 import { createChartCache } from './chart-cache.ts'
 import { createCensus } from './census.ts'
 import { addDemoRoutes } from './demo.ts'
@@ -29,6 +32,7 @@ export type StudioOptions = {
   engine: Engine
   batch: Batch
   machines: Machines
+  codes: CodeCounter
   clock: Clock
   ids: Ids
   publicUrl: string
@@ -77,6 +81,7 @@ export function addStudio(options: StudioOptions): Studio {
     sockets: () => counters.socketsOpen,
     memoryBytes: () => process.memoryUsage.rss(),
     machine: machine.hash,
+    supplies: () => suppliesOf(store.codes, poolsOf(machine.letters), clock.now()),
   })
   let refusedUntil = counters.total()
   const newRefusals = (): Refused[] => {
@@ -112,6 +117,7 @@ export function addStudio(options: StudioOptions): Studio {
       addQuestions(scope, { reader, clock, lives: engine.lives, chart })
       addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
+      addCodeRoutes(scope, { reader, counter: options.codes, clock, audit: access.audit })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
     },
     { prefix: '/studio/api' },
@@ -120,7 +126,7 @@ export function addStudio(options: StudioOptions): Studio {
     void app.register(
       async (scope) => {
         access.guard(scope)
-        addDemoRoutes(scope, { sandboxes, letters: store.letters, ids, shop, publicUrl, writeKey: options.writeKey })
+        addDemoRoutes(scope, { sandboxes, letters: store.letters, codes: options.codes, ids, shop, publicUrl, writeKey: options.writeKey })
       },
       { prefix: '/demo/api' },
     )
