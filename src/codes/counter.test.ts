@@ -87,6 +87,8 @@ test('a code is redeemed once: by the first order, and by that order again', asy
     expiresAt: '2026-03-10T12:30:00.000Z',
   })
   expect(await counter.redeem({ code: ` ${code.toLowerCase().replaceAll('-', ' ')}`, orderId: 'A-1' })).toMatchObject({ again: true, same: null })
+  expect(await counter.redeem({ code, orderId: 'A-1', who: { email: 'Ann@example.test' } })).toMatchObject({ same: true })
+  expect(await counter.redeem({ code, orderId: 'A-1', who: { email: 'bob@example.test' } })).toMatchObject({ same: false })
   expect(await counter.redeem({ code, orderId: 'B-2', who: { userId: 'bob' } })).toMatchObject({ refused: 'code.used', more: { orderId: 'A-1' } })
   expect(counter.look(code)).toMatchObject({ valid: false, reason: { refused: 'code.used' } })
 })

@@ -76,7 +76,10 @@ export function createCounter(options: CounterOptions) {
       letter: found.letter ?? 0,
       template: found.template,
       customer: found.customer,
-      same: who === undefined ? null : named !== null && named === found.customer,
+      same:
+        who === undefined
+          ? null
+          : (named !== null && named === found.customer) || (who.email !== undefined && who.email.trim().toLowerCase() === found.recipient),
     }
   }
 

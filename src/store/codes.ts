@@ -83,7 +83,7 @@ export function createCodes(db: Db) {
      WHERE left_at IS NOT NULL AND template IS NOT NULL GROUP BY template ORDER BY template`,
   )
   const byWeek = lazily<[number, number, number], { week: number; sent: number; redeemed: number }>(
-    `SELECT (left_at - ?) / ${7 * 86_400_000} AS week, count(*) AS sent, sum(redeemed_at IS NOT NULL) AS redeemed FROM code
+    `SELECT CAST((left_at - ?) / ${7 * 86_400_000} AS INTEGER) AS week, count(*) AS sent, sum(redeemed_at IS NOT NULL) AS redeemed FROM code
      WHERE left_at >= ? AND left_at <= ? GROUP BY week ORDER BY week`,
   )
   const all = lazily<[], CodeWithLetter>(`${withLetter} ORDER BY code.id`)

@@ -9,7 +9,7 @@ import type { CodeLook, CodeRow, CodesPage, PoolRow } from './api-codes.ts'
 
 type Options = { store: Pick<Store, 'codes' | 'meta'>; letters: Readonly<Record<string, LetterRule>>; prefix: string }
 
-const redemptionsShown = 25
+const redemptionsShown = 15
 const dayMs = 86_400_000
 const weekMs = 7 * dayMs
 const weeksShown = 12
