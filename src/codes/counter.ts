@@ -159,13 +159,13 @@ export function createCounter(options: CounterOptions) {
   }
 }
 
-export const isOrderId = (value: unknown): value is string | number =>
+const isOrderId = (value: unknown): value is string | number =>
   (typeof value === 'string' && value !== '' && value.length <= orderIdCharsMax) || (typeof value === 'number' && Number.isFinite(value))
 
 const instant = (at: number): string => new Date(at).toISOString()
 
 /** Why a code is not good at `at`; null when it is. Pure. */
-export function faultOf({ redeemedAt, orderId, leftAt, state, letter, expiresAt }: CodeWithLetter, at: number): NotGood | null {
+function faultOf({ redeemedAt, orderId, leftAt, state, letter, expiresAt }: CodeWithLetter, at: number): NotGood | null {
   if (redeemedAt !== null)
     return {
       refused: 'code.used',

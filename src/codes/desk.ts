@@ -13,8 +13,6 @@ export type Discount = { percent: number; validFor: number; pool?: string }
 
 export type DeskOptions = { codes: Pick<Codes, 'nextFree' | 'has' | 'keep'>; secret: string; prefix: string }
 
-export type Desk = ReturnType<typeof createDesk>
-
 export function createDesk({ codes, secret, prefix }: DeskOptions) {
   /** The last one of each pool that this turn drew. */
   const drawn = new Map<string, number>()
