@@ -37,7 +37,7 @@ import { startCheckpoints } from './store/checkpoints.ts'
 import { lockDirectory } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
-import { products } from './studio/demo-products.ts'
+import { demoCatalogue } from './studio/demo-products.ts'
 import { addStudio } from './studio/studio.ts'
 import type { Listeners, Studio } from './studio/studio.ts'
 
@@ -60,6 +60,8 @@ export type ServerConfig = {
   /** For each key and address. */
   eventsPerSecond: number
   hotMax: number
+  /** How many of the log's last rows a start learns recommendations from again. */
+  relearnRows: number
   log: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   /** People sign in to the studio even where only this machine reaches the server. */
   signIn?: boolean
@@ -126,7 +128,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
   // Where no shop is named, the demo's products are what there is to speak of.
-  if (shop.url === `${publicUrl}/demo`) shelf.catalog.lend(demoProducts(publicUrl, shop.currency))
+  shelf.catalog.lend(lentTo(config))
   const counter = createCounter({ catalog: shelf.catalog, order: batch.order, clock })
   const codes = createCodeCounter({
     codes: store.codes,
@@ -176,6 +178,8 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     isOpen: !config.signIn && isLoopback(host) && isLoopback(new URL(publicUrl).hostname),
     webDir: config.webDir ?? builtPages,
     shop,
+    recommend: shelf.recommend,
+    goesWith: shelf.goesWith,
     writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',
     onLetters: () => drain.wake(),
     onFault: (error) => logger.error({ err: error }, 'the studio stumbled'),
@@ -185,7 +189,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   await listen(gateway.app, host, port)
   batch.start()
   counter.open()
-  const warming = shelf.warm(store.log, setImmediate)
+  const warming = shelf.warm(store.log, setImmediate, config.relearnRows)
   drain.start()
   const stopCheckpoints = startCheckpoints(db, path)
   logger.debug({ host, port, machine: heart.machines.current.hash }, 'ready')
@@ -212,18 +216,8 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   }
 }
 
-const demoProducts = (publicUrl: string, currency: string) =>
-  products.map(({ id, name, brand, category, price }) => ({
-    id,
-    name,
-    brand,
-    category,
-    price,
-    currency,
-    url: `${publicUrl}/demo/products/${id}`,
-    image: `${publicUrl}/demo/pictures/${id}.jpg`,
-    stock: null,
-  }))
+/** What the demonstration sells, where the server has no other shop. */
+export const lentTo = ({ shop, publicUrl }: Pick<ServerConfig, 'shop' | 'publicUrl'>) => demoCatalogue(shop, publicUrl)
 
 /** The customer behind an id of the shop's, or a vouched-for address. */
 function identify({ identity }: Heart['engine'], { userId, anonymousId, email }: Who): number | null {

@@ -62,6 +62,7 @@ export function readConfig(flags: Flags): ServerConfig {
     proxies: Number(text('BECKON_PROXIES') ?? 0),
     eventsPerSecond: Number(text('BECKON_EVENTS_PER_SECOND') ?? 20_000),
     hotMax: Number(text('BECKON_HOT_CUSTOMERS') ?? 50_000),
+    relearnRows: whole('BECKON_RELEARN_EVENTS', 200_000),
     log: (text('BECKON_LOG') ?? 'info') as ServerConfig['log'],
   }
 }
@@ -90,6 +91,12 @@ function text(name: string): string | undefined {
   if (file === undefined || file === '') return undefined
   if (!existsSync(file)) throw new BeckonError('file.missing', `${name}_FILE names ${file}, which is not there`)
   return readFileSync(file, 'utf8').trim()
+}
+
+function whole(name: string, otherwise: number): number {
+  const value = text(name) ?? String(otherwise)
+  if (!/^\d{1,12}$/.test(value)) throw new BeckonError('usage', `${name} is "${value}": write a whole number`)
+  return Number(value)
 }
 
 function url(name: string): string | undefined {

@@ -93,6 +93,15 @@ function program(): Command {
     .option('--json', 'print it as JSON')
     .action(async (options) => (await import('./check.ts')).check(options))
 
+  beckon
+    .command('audit')
+    .description('look over profiles, letters and products: duplicates, orphans, gaps; exit 1 when a promise is broken')
+    .addOption(new Option('--data <dir>', 'where the database is kept').env('BECKON_DATA').default('data'))
+    .addOption(new Option('--port <number>', 'where the server listens').env('PORT').default(4650).argParser(port).hideHelp())
+    .addOption(new Option('--host <address>', 'on which address').env('BECKON_HOST').default('127.0.0.1').hideHelp())
+    .option('--json', 'print it as JSON')
+    .action(async (options) => (await import('./audit.ts')).audit(options))
+
   return beckon
 }
 

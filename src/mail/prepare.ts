@@ -149,7 +149,7 @@ function recommendedFor({ ask, customer, life, at }: Asked, { shelves, templates
   const lines = [...((ask['lines'] as Line[] | undefined) ?? []), ...orders.flatMap((order) => order.lines)]
   const product = ask['product'] as Line | null | undefined
   const about = [...lines, ...(product ? [product] : [])].map(({ id }) => id)
-  const found = shelves.recommend(customer, about, heldIn(life), at)
+  const found = shelves.recommend(customer, about, heldIn(life.snapshot.context), at)
   return found === null ? {} : { recommended: found.products.map(shown), recommendedBy: found.steps }
 }
 

@@ -119,6 +119,9 @@ export function createLetters(db: Db) {
   const eraseContent = db.prepare('DELETE FROM letter_content WHERE id IN (SELECT id FROM letter WHERE customer = ?)')
   const erase = db.prepare('DELETE FROM letter WHERE customer = ?')
 
+  const contents = db.prepare<[number, number], { id: number; at: number; data: string }>(
+    'SELECT letter.id, letter.at, data FROM letter JOIN letter_content USING (id) WHERE letter.id < ? ORDER BY letter.id DESC LIMIT ?',
+  )
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const rollback = db.prepare('ROLLBACK')
@@ -203,6 +206,8 @@ export function createLetters(db: Db) {
       if (state === undefined) return all.all(before, limit)
       return (indexed.includes(`'${state}'`) ? inIndexed : inState).all(state, before, limit)
     },
+    /** What letters were rendered from, the newest first, from before the id `before`. */
+    contents: (before: number, limit: number) => contents.all(before, limit),
     /** Those that an attempt is still to be made for, dead and held: cheap enough to ask every few seconds. */
     tally() {
       const counted = { backlog: countDue.get()!.n, failed: 0, unknown: 0, attempting: 0, flushing: 0 }

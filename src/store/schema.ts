@@ -143,6 +143,29 @@ export const steps: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   `
+  -- What the daily look over customers, letters and products found. Numbers of customers, letters and products only: names
+  -- and addresses are looked up when somebody reads it, so that erasing a customer leaves nothing here.
+  CREATE TABLE checkup (
+    id       INTEGER PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    report   TEXT NOT NULL               -- JSON: checkup/report.ts
+  ) STRICT;
+  -- How many of each kind it found, by day (days since 1970, UTC).
+  CREATE TABLE checkup_count (
+    day     INTEGER NOT NULL,
+    finding TEXT NOT NULL,
+    count   INTEGER NOT NULL,
+    PRIMARY KEY (day, finding)
+  ) STRICT, WITHOUT ROWID;
+  -- What the gateway turned away, by day and code.
+  CREATE TABLE refusal_count (
+    day   INTEGER NOT NULL,
+    code  TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (day, code)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
   -- Discount codes: made for a letter, or uploaded in pools and reserved for one. Old rows carry over.
   ALTER TABLE code RENAME TO old_code;
   CREATE TABLE code (

@@ -1,5 +1,6 @@
 /** All tables of one database, opened together. */
 import { createCodes } from './codes.ts'
+import { createCheckups } from './checkups.ts'
 import { createCustomers } from './customers.ts'
 import { openDatabase } from './database.ts'
 import type { OpenOptions } from './database.ts'
@@ -34,6 +35,7 @@ export function openStore(path: string, options: OpenOptions = {}) {
     quarantine: createQuarantine(db),
     people: createPeople(db),
     products: createProducts(db),
+    checkups: createCheckups(db),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => void (db.inTransaction && rollback.run()),

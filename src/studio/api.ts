@@ -5,6 +5,8 @@
  */
 import type { CodeRow } from './api-codes.ts'
 
+import type { RecommendedLine } from './api-catalogue.ts'
+
 // the chart: GET chart
 
 export type Priority = 'high' | 'medium' | 'low'
@@ -278,6 +280,8 @@ export type LetterPage = LetterRow & {
   checks: LetterCheck[]
   /** The discount code it shows. */
   code: LetterCode | null
+  /** What it recommended, in its order. */
+  recommended: RecommendedLine[]
   /** Its decision, in words. */
   words: string
 }

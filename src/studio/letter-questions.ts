@@ -8,8 +8,10 @@ import type { LetterRule } from '../kit/letter-rule.ts'
 import { decisionWords } from '../lab/reasons.ts'
 import { lintLetter } from '../lint/lint.ts'
 import { destinationsOf, linksOf, toShown } from '../lint/shown.ts'
+import type { LetterData } from '../mail/view.ts'
 import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
+import type { RecommendedLine } from './api-catalogue.ts'
 import { toCodeRow } from './code-questions.ts'
 import type { LetterCode, LetterList, LetterPage, LetterRow, LetterState } from './api.ts'
 
@@ -84,6 +86,7 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
           destinations: destinationsOf(html, counted),
         }),
         code: codeOf(id),
+        recommended: recommendedIn(store.letters.frozen(id)?.data),
         words: decision === undefined ? 'how it was decided is not on record' : decisionWords(decision),
       }
     },
@@ -100,6 +103,12 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
       return mime === undefined ? { refused: 'letter.unknown' } : { source: Buffer.from(mime).toString() }
     },
   }
+}
+
+/** As frozen with the letter: which step of the chain spoke for each. */
+function recommendedIn(data: string | undefined): RecommendedLine[] {
+  const { recommended = [], recommendedBy = [] } = JSON.parse(data ?? '{}') as Partial<LetterData>
+  return recommended.map(({ id, name }, index) => ({ id, name: name ?? null, step: recommendedBy[index] ?? '' }))
 }
 
 /** With names as they stand in the letter, unfolded. */

@@ -7,13 +7,16 @@ import type { Engine, EngineOptions } from '../actors/engine.ts'
 import type { Machines } from '../actors/machines.ts'
 import type { CodeCounter } from '../codes/counter.ts'
 import { poolsOf, suppliesOf } from '../codes/supply.ts'
+import { createDaily } from '../checkup/daily.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
+import type { Advice, Wish } from '../lab/recommending.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
 import type { Refused } from './api.ts'
 import { addCodeRoutes } from './code-routes.ts'
 import { createChartCache } from './chart-cache.ts'
+import { addCheckupRoutes } from './checkup-routes.ts'
 import { createCensus } from './census.ts'
 import { addDemoRoutes } from './demo.ts'
 import { createFeed } from './feed.ts'
@@ -21,6 +24,7 @@ import { createHealth } from './health.ts'
 import { createInspector } from './inspector.ts'
 import { createLive } from './live.ts'
 import { addPages } from './pages.ts'
+import { addProductRoutes } from './product-routes.ts'
 import { createReader } from './reader.ts'
 import type { ReaderOptions } from './reader.ts'
 import { addLetterActions, addLiveRoutes, addQuestions, answerBusy, toRefused } from './routes.ts'
@@ -47,6 +51,9 @@ export type StudioOptions = {
   /** Letters may be due. */
   onLetters: () => void
   reader: ReaderOptions
+  /** What goes with what, from memory. */
+  recommend: (...wish: Wish) => Advice
+  goesWith: (id: string, at: number) => Advice
   /** Told of what went wrong in a corner of the studio: looking on never ends the server, nor anybody's turn. */
   onFault: (error: unknown) => void
 }
@@ -70,7 +77,18 @@ export function addStudio(options: StudioOptions): Studio {
   const machine = machines.current
   const isDemo = isOpen
   const access = createAccess({ store, clock, ids, publicUrl, isOpen, isDemo, proxies, shop: { name: shop.name, url: shop.url } })
-  const reader = createReader({ ...options.reader, clock })
+  const { recommend } = options
+  const reader = createReader({ ...options.reader, clock, recommend })
+  const daily = createDaily({
+    clock,
+    timeZone: options.reader.shop.timeZone,
+    checkups: store.checkups,
+    examine: (now) => reader.ask('checkup', { now }),
+    order: batch.order,
+    refused: counters.refused,
+    onFault,
+  })
+  daily.start()
   const { health, stop: stopHealth } = createHealth({
     clock,
     engine,
@@ -119,6 +137,8 @@ export function addStudio(options: StudioOptions): Studio {
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addCodeRoutes(scope, { reader, counter: options.codes, clock, audit: access.audit })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
+      addProductRoutes(scope, { reader, clock, goesWith: options.goesWith })
+      addCheckupRoutes(scope, { reader, daily, onFault, audit: access.audit })
     },
     { prefix: '/studio/api' },
   )
@@ -150,6 +170,7 @@ export function addStudio(options: StudioOptions): Studio {
       live.close()
       feed.close()
       stopHealth()
+      await daily.close()
       await reader.close()
     },
   }

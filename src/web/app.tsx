@@ -21,6 +21,8 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/codes$/, async () => (await import('./pages/codes.tsx')).Codes],
   [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],
   [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],
+  [/^\/catalogue$/, async () => (await import('./pages/catalogue.tsx')).Catalogue],
+  [/^\/audit$/, async () => (await import('./pages/audit.tsx')).Audit],
   [/^\/access$/, async () => (await import('./pages/access.tsx')).Access],
   [/^\/(?:sign-in|set-up)$/, async () => (await import('./pages/sign-in.tsx')).SignIn],
 ]

@@ -2,7 +2,8 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { LetterCode, LetterPage } from '../../studio/api.ts'
 import { Empty, Fault, Spinner, StateChip, Tabs, Time } from '../parts/basics.tsx'
-import { Refused } from '../ask.ts'
+import { Refused, withQuery } from '../ask.ts'
+import { stepWords } from '../catalogue/parts.tsx'
 import { CodeChip } from '../codes/chip.tsx'
 import { useAsk, useNow, useStore } from '../hooks.ts'
 import { session } from '../session.ts'
@@ -141,6 +142,18 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
           {letter.reply !== null && <span class="reply mono">{letter.reply}</span>}
         </dd>
         {letter.code !== null && <Code code={letter.code} now={now} />}
+        {letter.recommended.length > 0 && (
+          <>
+            <dt>Recommended</dt>
+            <dd class="recommended">
+              {letter.recommended.map(({ id, name, step }) => (
+                <span key={id}>
+                  <a href={withQuery('/studio/catalogue', { product: id })}>{name ?? id}</a> <span class="soft small">{stepWords[step] ?? step}</span>
+                </span>
+              ))}
+            </dd>
+          </>
+        )}
       </dl>
     </header>
   )
