@@ -14,6 +14,7 @@ import { loadMachine } from './actors/load-machine.ts'
 import { createMachines } from './actors/machines.ts'
 import type { Machine } from './actors/load-machine.ts'
 import type { Machines } from './actors/machines.ts'
+import { createDesk } from './codes/desk.ts'
 import { createCatalog } from './catalog/catalog.ts'
 import { createShelf } from './catalog/shelf.ts'
 import type { Shelf } from './catalog/shelf.ts'
@@ -21,7 +22,7 @@ import type { Config as PolicyConfig } from './actors/deciding.ts'
 import type { Clock, Ids } from './core/world.ts'
 import { addressOf } from './mail/address.ts'
 import type { Mailbox } from './mail/address.ts'
-import { createPrepare } from './mail/prepare.ts'
+import { codePrefixOf, createPrepare } from './mail/prepare.ts'
 import type { Shop } from './mail/prepare.ts'
 import { loadTemplates } from './mail/templates.ts'
 import type { Templates } from './mail/templates.ts'
@@ -90,6 +91,7 @@ export function createHeart(setup: Setup): Heart {
   const epoch = store.meta.once('epoch', () => ids.random(9))
   const hash = (address: string) => hashAddress(secret, address)
   const machines = createMachines(setup.machine, store.meta, setup.now, join(setup.dataDir, 'machines'))
+  const desk = createDesk({ codes: store.codes, secret, prefix: codePrefixOf(setup.shop) })
   const shelf = createShelf(createCatalog({ products: store.products, shopUrl: setup.shop.url }))
   countAgain(store)
   const { onHeard, onJoin } = setup.engine ?? {}
@@ -103,8 +105,10 @@ export function createHeart(setup: Setup): Heart {
       publicUrl: setup.publicUrl,
       from: setup.from,
       secret,
+      draw: desk.draw,
       shelves: { get: shelf.catalog.get, recommend: shelf.recommend },
     }),
+    codes: desk,
     addressOf,
     suppressed: (email) => store.suppressions.has(hash(email)),
     ...setup.engine,

@@ -11,6 +11,10 @@ import type { Config as PolicyConfig } from './actors/deciding.ts'
 import { createBounces } from './bounces/bounces.ts'
 import type { BouncesConfig } from './bounces/bounces.ts'
 import { createCounter } from './catalog/counter.ts'
+import type { Who } from './codes/counter.ts'
+import { createCounter as createCodeCounter } from './codes/counter.ts'
+import { poolsOf, suppliesOf } from './codes/supply.ts'
+import { readUpload } from './codes/upload.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
 import { createInstruments } from './doctor/doctor.ts'
@@ -19,11 +23,13 @@ import { createGateway } from './gateway/http.ts'
 import type { Gateway } from './gateway/http.ts'
 import { isLoopback } from './gateway/keys.ts'
 import type { TokenOptions } from './gateway/token.ts'
+import { addressOf } from './mail/address.ts'
 import type { Mailbox } from './mail/address.ts'
 import { signer } from './mail/dkim.ts'
 import { createDrain } from './mail/drain.ts'
 import { createLinks } from './mail/links.ts'
 import { createPostOffice } from './mail/post-office.ts'
+import { codePrefixOf } from './mail/prepare.ts'
 import type { Shop } from './mail/prepare.ts'
 import { parseRates } from './mail/rates.ts'
 import type { Rates } from './mail/rates.ts'
@@ -31,6 +37,7 @@ import { createSmtpPost } from './mail/smtp.ts'
 import { loadTemplates } from './mail/templates.ts'
 import type { WarmUp } from './mail/warm-up.ts'
 import { builtPages, createHeart, defaultShop, fetchText, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
+import type { Heart } from './main.ts'
 import { createMetrics } from './report/metrics.ts'
 import { startCheckpoints } from './store/checkpoints.ts'
 import { lockDirectory } from './store/lock.ts'
@@ -109,6 +116,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     now: clock.now(),
     engine: {
       hotMax: config.hotMax,
+      onHeard: (_customer, event, trust) => codes.heard(event, trust),
       onTurn: (customer, before, after, kind, body, type) => listeners?.onTurn(customer, before, after, kind, body, type),
       onBirth: (customer, life) => listeners?.onBirth(customer, life),
       onJoin: (customer, before, after, gone) => listeners?.onJoin(customer, before, after, gone),
@@ -160,7 +168,23 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   // Where no shop is named, the demo's products are what there is to speak of.
   shelf.catalog.lend(lentTo(config))
   const counter = createCounter({ catalog: shelf.catalog, order: batch.order, clock })
-  const metrics = createMetrics({ engine, batch, drain, office })
+  const codes = createCodeCounter({
+    codes: store.codes,
+    secret,
+    prefix: codePrefixOf(shop),
+    order: batch.order,
+    now: clock.now,
+    leadOf: (customer) => engine.lives.raw(customer)?.lead ?? 0,
+    identify: (who) => identify(engine, who),
+  })
+  const metrics = createMetrics({
+    engine,
+    batch,
+    drain,
+    office,
+    supplies: () => suppliesOf(store.codes, poolsOf(heart.machines.current.letters), clock.now()),
+    redemptions: codes.redemptions,
+  })
   const gateway = createGateway({
     clock,
     ids,
@@ -173,6 +197,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     webhooks: bounces.webhooks,
     // The studio's reader answers it, and the studio comes after its gateway.
     reports: { ask: (name, query) => studio.reports.ask(name, query) },
+    codes: { ...codes, read: readUpload },
     origins: config.origins,
     ready: () => !stopping && !failed,
     metrics: () => metrics.metrics(),
@@ -187,6 +212,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     engine,
     batch,
     machines: heart.machines,
+    codes,
     clock,
     ids,
     publicUrl,
@@ -239,6 +265,15 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
 
 /** What the demonstration sells, where the server has no other shop. */
 export const lentTo = ({ shop, publicUrl }: Pick<ServerConfig, 'shop' | 'publicUrl'>) => demoCatalogue(shop, publicUrl)
+
+/** The customer behind an id of the shop's, or a vouched-for address. */
+function identify({ identity }: Heart['engine'], { userId, anonymousId, email }: Who): number | null {
+  const found =
+    (userId === undefined ? null : identity.find('u', userId)) ??
+    (anonymousId === undefined ? null : identity.find('a', anonymousId)) ??
+    (email === undefined ? null : identity.find('e', addressOf(email) ?? ''))
+  return found?.id ?? null
+}
 
 async function withFreePort(config: ServerConfig): Promise<ServerConfig> {
   const probe = createServer().listen(0, config.host)

@@ -15,10 +15,11 @@ import { judge } from '../policy/policy.ts'
 import type { LetterRule } from '../kit/letter-rule.ts'
 import type { Facts, Outside, Rules, Verdict } from '../policy/policy.ts'
 import type { NewLetter } from '../store/letters.ts'
+import type { DrawnCode } from '../store/codes.ts'
 import type { DecisionRow } from '../store/decisions.ts'
 import type { Machine } from './load-machine.ts'
 
-export type Prepared = { letter: Omit<NewLetter, 'id'>; code?: string } | { missing: string }
+export type Prepared = { letter: Omit<NewLetter, 'id'>; code?: DrawnCode } | { missing: string }
 
 /** `variant`: the template to write it by, where it is not its own. */
 export type Asked = { ask: Ask; rule: LetterRule; key: string; customer: number; life: Life; at: number; variant?: string | null }
@@ -26,7 +27,7 @@ export type Asked = { ask: Ask; rule: LetterRule; key: string; customer: number;
 /** Writes a letter's content, or says what it lacks. */
 export type Prepare = (asked: Asked) => Prepared
 
-export type Decided = { decision: Omit<DecisionRow, 'id'>; letter: Omit<NewLetter, 'id'> | null; code: string | null }
+export type Decided = { decision: Omit<DecisionRow, 'id'>; letter: Omit<NewLetter, 'id'> | null; code: DrawnCode | null }
 
 export type Config = { consentRequired: boolean; holdout: Rules['holdout']; salt?: string }
 

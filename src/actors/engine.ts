@@ -16,6 +16,7 @@ import { dueTimer, fire, turn } from '../core/turn.ts'
 import type { Outside } from '../policy/policy.ts'
 import { learn, learnOutcome, wantsNone } from '../profile/profile.ts'
 import { isSandbox } from '../profile/sandbox.ts'
+import type { DrawnCode } from '../store/codes.ts'
 import type { Row } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
 import { hashId } from '../store/seen.ts'
@@ -29,6 +30,7 @@ import type { Hot } from './lives.ts'
 import type { Machines } from './machines.ts'
 import { tellTail } from './recovery.ts'
 import { createTelling } from './telling.ts'
+import { isWithheld, withoutUser } from './withheld.ts'
 import { createWriteBehind } from './write-behind.ts'
 
 export type EngineOptions = {
@@ -36,6 +38,8 @@ export type EngineOptions = {
   machines: Machines
   config: Config
   prepare: Prepare
+  /** Hears that a turn begins, and which code a letter was queued with. */
+  codes: { begin(): void; keep(code: DrawnCode, letter: number, template: string, at: number): void }
   addressOf: (text: string) => string | null
   /** Whether an address is suppressed, and why. */
   suppressed: (email: string) => string | undefined
@@ -139,7 +143,7 @@ export function createEngine(options: EngineOptions) {
       if (row === undefined || row.source !== source || row.kind > kinds.server) continue
       const before = readMessage(row.body, row.at)
       if (before.messageId !== message.messageId) continue
-      const same = row.body.startsWith(withheld) ? withoutUser(message) : message
+      const same = isWithheld(row.body) ? withoutUser(message) : message
       if (!sameBody(before, same)) return { refused: 'event.id_reused', about: message.messageId }
       counts.duplicates++
       return null
@@ -204,6 +208,7 @@ export function createEngine(options: EngineOptions) {
   /** One turn and its rows. What throws is quarantined; false then. */
   function attempt(hot: Hot, at: number, received: number, kind: number, source: number, body: string, type: string | null, run: () => Life): boolean {
     deciding.begin(hot.id)
+    options.codes.begin()
     let life: Life
     try {
       life = run()
@@ -222,7 +227,7 @@ export function createEngine(options: EngineOptions) {
       const id = decisions.add(decision)
       if (letter !== null) letters.insert({ ...letter, id }, Math.min(at, received))
       if (letter !== null) earnings.queued(id, decision)
-      if (code !== null) meta.addCode(code, id, at)
+      if (code !== null) options.codes.keep(code, id, decision.template, at)
       counts[decision.decision]++
     }
     earnings.exposed(hot, deciding.exposed())
@@ -307,11 +312,3 @@ function leadIn(rows: readonly Row[]): number {
 }
 
 const isStoreError = (error: unknown): boolean => String((error as { code?: unknown }).code).startsWith('SQLITE_')
-
-const withheld = '{"withheld":'
-
-/** The event as its sender may tell it: without an id that belongs to somebody else. */
-function withoutUser(message: Message): Message {
-  const { userId, ...rest } = message
-  return { ...rest, text: JSON.stringify({ withheld: userId, ...JSON.parse(message.text), userId: undefined }) }
-}

@@ -114,3 +114,26 @@ test('a feed is taken whether or not a server runs, what it refuses is named, an
   expect(await beckon('catalog', feed, '--whole', '--data', data)).toMatchObject({ code: 1, err: expect.stringContaining('nothing was taken away') })
   expect(await beckon('catalog', 'ftp://feed.example/x', '--data', data)).toMatchObject({ code: 2 })
 })
+
+test('codes go into a pool from a file, beside a running server or without one, and come out as a CSV', async () => {
+  const data = temporary()
+  const file = join(data, 'codes.csv')
+  writeFileSync(file, 'Code,Note\nA-1,x\n=A2,y\na1,z\n\u00c4,\n')
+  const first = await beckon('codes', 'import', 'spring', file, '--data', data)
+  expect([first.code, first.out]).toEqual([0, '2 codes added to spring, 1 known already, 1 refused; 2 free\n'])
+  expect(first.err).toContain('code.invalid')
+  const server = await startServer({ ...readConfig({ port: 0, host: '127.0.0.1', data, settings: '' }), log: 'silent' }, () => {})
+  try {
+    writeFileSync(file, 'A-1\nA-3\n')
+    const second = await beckon('codes', 'import', 'spring', file, '--data', data, '--port', new URL(server.url).port, '--json')
+    expect(JSON.parse(second.out)).toMatchObject({ added: 1, known: 1, free: 3, rejected: [] })
+    const list = await beckon('codes', 'list', '--data', data, '--json')
+    expect(JSON.parse(list.out)).toEqual([{ pool: 'spring', all: 3, free: 3, reserved: 0, redeemed: 0, expired: 0 }])
+    const csv = await beckon('codes', 'export', 'spring', '--data', data)
+    expect(csv.out.split('\n').map((line) => line.split(',')[0])).toEqual(['code', 'A-1', '"\'=A2"', 'A-3', ''])
+  } finally {
+    await server.stop()
+  }
+  expect((await beckon('codes', 'reclaim', 'autumn', '--data', data)).code).toBe(1)
+  expect((await beckon('codes', 'import', 'spring')).code).toBe(2)
+})

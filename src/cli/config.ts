@@ -40,6 +40,7 @@ export function readConfig(flags: Flags): ServerConfig {
       locale: text('BECKON_LOCALE') ?? defaultShop.locale,
       currency: text('BECKON_CURRENCY') ?? defaultShop.currency,
       timeZone: text('BECKON_TIME_ZONE') ?? defaultShop.timeZone,
+      ...optional('codePrefix', codePrefix()),
       ...optional('logo', url('BECKON_SHOP_LOGO')),
       ...optional('supportEmail', text('BECKON_SUPPORT_EMAIL')),
     },
@@ -93,6 +94,15 @@ function readBounces(host: string): NonNullable<ServerConfig['bounces']> {
       ...optional('resend', text('BECKON_WEBHOOK_RESEND_KEY')),
     },
   }
+}
+
+/** Up to eight letters and digits, or none at all: `-`. */
+function codePrefix(): string | undefined {
+  const value = text('BECKON_CODE_PREFIX')
+  if (value === '-') return ''
+  if (value !== undefined && !/^[A-Z0-9]{1,8}$/i.test(value))
+    throw new BeckonError('usage', `BECKON_CODE_PREFIX is "${value}": write up to 8 letters and digits, or - for none`)
+  return value?.toUpperCase()
 }
 
 /** A lock that was misspelt must not stay open. */

@@ -50,6 +50,31 @@ function program(): Command {
     .option('--json', 'print the counts as JSON')
     .action(async (feed, options) => (await import('./catalog.ts')).catalog(feed, options))
 
+  const codes = beckon.command('codes').description('discount codes: fill pools, see what became of them')
+  const ofCodes = (command: Command): Command =>
+    command.addOption(new Option('--data <dir>', 'where the database is kept').env('BECKON_DATA').default('data')).option('--json', 'print it as JSON')
+  const toPool = (command: Command): Command =>
+    ofCodes(command)
+      .addOption(new Option('--port <number>', 'where the server listens, if one runs').env('PORT').default(4650).argParser(port))
+      .addOption(new Option('--host <address>', 'on which address').env('BECKON_HOST').default('127.0.0.1'))
+  toPool(codes.command('import'))
+    .description('add a file of single-use codes to a pool: JSON, CSV, or one a line')
+    .argument('<pool>', 'as a letter’s rule names it')
+    .argument('<file>')
+    .action(async (pool, file, options) => (await import('./codes.ts')).importCodes(pool, file, options))
+  ofCodes(codes.command('list'))
+    .description('how many codes are free, with customers, redeemed and expired')
+    .action(async (options) => (await import('./codes.ts')).listCodes(options))
+  ofCodes(codes.command('export'))
+    .description('every code with its letter and its order, as CSV')
+    .argument('[pool]', 'only of this pool')
+    .option('--out <file>', 'write it there')
+    .action(async (pool, options) => (await import('./codes.ts')).exportCodes(pool, options))
+  toPool(codes.command('reclaim'))
+    .description('put the expired codes of a pool back into it, though customers may still hold them')
+    .argument('<pool>')
+    .action(async (pool, options) => (await import('./codes.ts')).reclaimCodes(pool, options))
+
   beckon
     .command('why')
     .description('why a customer got a letter, or did not')
@@ -108,7 +133,7 @@ function program(): Command {
 /** Runs one command line; sets the exit code. */
 export async function run(argv: string[]): Promise<void> {
   const beckon = program()
-  for (const command of beckon.commands) command.exitOverride()
+  for (const command of beckon.commands.flatMap((one) => [one, ...one.commands])) command.exitOverride()
   try {
     await beckon.parseAsync(argv)
   } catch (error) {

@@ -38,6 +38,20 @@ export const codes = {
   'webhook.topic_unlisted': [403, 'Add the topic’s ARN to BECKON_SES_TOPIC.'],
   // reports
   'report.invalid': [400, 'Check the parameter named.'],
+  // codes
+  'code.unknown': [404, 'No letter and no pool has this code.'],
+  'code.mistyped': [400, 'A character is wrong, missing or swapped: have it typed again from the letter.'],
+  'code.expired': [410, 'It was good until the instant named.'],
+  'code.used': [409, 'A code is good for one order; POST /v1/codes/release frees it when that order is off.'],
+  'code.not_sent': [409, 'Nobody has been sent this code yet.'],
+  'code.withdrawn': [410, 'Its letter never left, so nobody can have this code.'],
+  'code.invalid': [400, 'A code is 1 to 40 printable ASCII characters.'],
+  'code.taken': [409, 'Each code stands in one pool only.'],
+  'code.guesses': [429, 'Too many wrong codes from this address: wait for the time given.'],
+  'code.input_invalid': [400, 'Send the field named as text: { "code": "…", "orderId": "…" }.'],
+  'pool.name_invalid': [400, 'Name the pool with letters, digits, space, _ . or -, at most 64 characters, beginning with a letter or digit.'],
+  'pool.unknown': [404, 'Upload codes with PUT /v1/codes/pools/NAME first.'],
+  'pool.list_invalid': [400, 'Send a JSON array of codes, a CSV with a column named code, or one code a line.'],
   // socket
   'socket.hello_late': [408, 'Send hello within 5 seconds.'],
   'socket.hello_missing': [400, 'Send hello first.'],
@@ -82,6 +96,7 @@ export const codes = {
   'studio.input_invalid': [400, 'Check the value named.'],
   'letter.unknown': [404, 'There is no letter with this number (any more).'],
   'letter.not_waiting': [409, 'Only a failed letter can be sent again, and only a held one released: look at its state again.'],
+  'letter.code_gone': [409, 'Its code went to another letter when it failed, so it cannot go out any more.'],
   'letter.unwanted': [409, 'They want no letters any more, so none is sent to them, whoever asks.'],
   'quarantine.unknown': [404, 'It was retried already, or is not there.'],
   'sandbox.only': [409, 'Time can be skipped for sandbox customers only: make one under Try it.'],

@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import { promisify } from 'node:util'
 import { gunzip } from 'node:zlib'
 import { limits } from '../core/limits.ts'
-import type { Refusal } from '../core/errors.ts'
+import { isRefusal, type Refusal } from '../core/errors.ts'
 
 const unzip = promisify(gunzip)
 
@@ -15,6 +15,22 @@ export type Parsed = { json: unknown; bytes: number }
  * body is. Never rejects.
  */
 export async function parseBody(body: unknown): Promise<Parsed | Refusal> {
+  const plain = await unpacked(body)
+  if (isRefusal(plain)) return plain
+  try {
+    return { json: JSON.parse(plain.toString()), bytes: plain.length }
+  } catch {
+    return { refused: 'event.json_invalid' }
+  }
+}
+
+/** A body as text, with the same limits. Never rejects. */
+export async function readText(body: unknown): Promise<string | Refusal> {
+  const plain = await unpacked(body)
+  return isRefusal(plain) ? plain : plain.toString()
+}
+
+async function unpacked(body: unknown): Promise<Buffer | Refusal> {
   if (!Buffer.isBuffer(body)) return { refused: 'event.json_invalid' }
   let plain: Buffer = body
   // By its first bytes: JSON never begins so, and some clients send gzip without saying it.
@@ -25,12 +41,7 @@ export async function parseBody(body: unknown): Promise<Parsed | Refusal> {
       return { refused: (error as { code?: string }).code === 'ERR_BUFFER_TOO_LARGE' ? 'batch.too_large' : 'event.json_invalid' }
     }
   }
-  if (!isUtf8(plain)) return { refused: 'event.json_invalid' }
-  try {
-    return { json: JSON.parse(plain.toString()), bytes: plain.length }
-  } catch {
-    return { refused: 'event.json_invalid' }
-  }
+  return isUtf8(plain) ? plain : { refused: 'event.json_invalid' }
 }
 
 /** A context is stored with each event of its batch: what a small frame can make of that is limited. Pure. */

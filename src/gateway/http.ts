@@ -10,6 +10,7 @@ import type { Intake } from '../actors/intake.ts'
 import type { Code } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import { sendRefusal } from './answer.ts'
+import { addCodeRoutes, type CodeCounter } from './codes.ts'
 import { Counters } from './counters.ts'
 import { addEventRoutes } from './events.ts'
 import { isLoopback, type Keys, type Origins } from './keys.ts'
@@ -36,6 +37,8 @@ export type GatewayOptions = {
   webhooks?: Webhooks
   /** Who answers reports; without it there are no routes for them. */
   reports?: Reports
+  /** Where discount codes are kept; without it there are no routes for them. */
+  codes?: CodeCounter
   /** Origins of the pages that may send, such as `https://shop.example`. */
   origins: ReadonlySet<string>
   /** What the server binds to; pages on loopback origins may send when it is loopback. */
@@ -105,6 +108,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     addSettingsRoutes(scope, shared, publicUrl)
     if (options.products !== undefined) addProductRoutes(scope, shared, options.products)
     if (options.reports !== undefined) addReportRoutes(scope, shared, options.reports)
+    if (options.codes !== undefined) addCodeRoutes(scope, shared, options.codes)
   })
   const { webhooks } = options
   if (webhooks !== undefined) void app.register(async (scope) => addWebhookRoutes(scope, shared, webhooks))

@@ -9,8 +9,8 @@ import { isObject } from '../core/parse.ts'
 import { sendRefusal } from './answer.ts'
 import { parseBody } from './bodies.ts'
 import type { EventRoutes } from './events.ts'
-import { findKey, type Key } from './keys.ts'
 import { toAddress, toNeighbourhood } from './rate.ts'
+import { findSecret, refused } from './secret.ts'
 
 /** Where products are kept. */
 export interface Shelf {
@@ -81,16 +81,3 @@ async function take(routes: Routes, request: FastifyRequest, reply: FastifyReply
 }
 
 const unknown = (id: string): Refusal => ({ refused: 'product.unknown', about: id.slice(0, 128) })
-
-/** Null when the request was refused. */
-function findSecret(routes: Routes, { headers }: FastifyRequest, reply: FastifyReply): Key | null {
-  const key = findKey(routes.keys, { authorization: headers.authorization, origin: headers.origin })
-  if (!isRefusal(key) && key.kind === 'secret') return key
-  void refused(routes, reply, isRefusal(key) ? key : { refused: 'key.secret_required' }, isRefusal(key) ? null : key)
-  return null
-}
-
-function refused({ counters }: Routes, reply: FastifyReply, refusal: Refusal, by: Key | null): FastifyReply {
-  counters.refuse(refusal, by?.id ?? 0)
-  return sendRefusal(reply, refusal)
-}

@@ -54,8 +54,8 @@ test('the discount code is the letter’s own, kept with it, and the same when i
   const [second] = shop.store.letters.list({ limit: 1 })
   expect(second).toMatchObject({ template: 'cart-discount' })
   const { code } = JSON.parse(shop.store.letters.frozen(second!.id)!.data) as { code: { code: string; percent: number; expiresAt: number } }
-  expect(code).toMatchObject({ code: expect.stringMatching(/^[A-Z2-9]{10}$/), percent: 10 })
-  expect(shop.store.db.prepare('SELECT letter FROM code WHERE code = ?').pluck().get(code.code)).toBe(second!.id)
+  expect(code).toMatchObject({ code: expect.stringMatching(/^FERN(-[0-9A-HJKMNP-TV-Z]{4}){3}$/), percent: 10 })
+  expect(shop.store.codes.ofLetter(second!.id)).toMatchObject({ code: code.code, percent: 10, expiresAt: code.expiresAt, pool: null })
   expect(decode(shop.store.letters.mime(second!.id)!)).toContain(code.code)
   expect(letter!.token).not.toBe(second!.token)
 })

@@ -2,12 +2,13 @@
  * A letter that the policy let through, made ready: content from the life and what the machine said, frozen data, frozen
  * MIME. Synchronous, in the turn; deterministic, so that the same life gives the same bytes (R2, R3).
  */
-import { createHmac } from 'node:crypto'
 import type { Asked, Prepared } from '../actors/deciding.ts'
+import { makeBody, prefixOf, shownCode } from '../codes/spelling.ts'
 import type { Line, Order } from '../kit/lines.ts'
 import { normalAddress } from './address.ts'
 import type { Mailbox } from './address.ts'
 import { composeMime } from './compose.ts'
+import type { DrawnCode } from '../store/codes.ts'
 import { letterToken, letterTokens } from './links.ts'
 import { render } from './render.ts'
 import { asOfNow, asOrdered, buyableFirst, heldIn, shown } from './stock.ts'
@@ -25,6 +26,8 @@ export type Shop = {
   locale: string
   currency: string
   timeZone: string
+  /** What its own codes begin with; by default the first word of its name. */
+  codePrefix?: string
 }
 
 export type PrepareOptions = {
@@ -34,6 +37,8 @@ export type PrepareOptions = {
   publicUrl: string
   from: Mailbox
   secret: string
+  /** Gives a letter its code: null when its pool has none. Without it letters show a made-up one. */
+  draw?: (discount: NonNullable<Asked['rule']['discount']>, key: string, at: number) => DrawnCode | null
   /** The catalogue, and what is recommended from it. */
   shelves?: Shelves
 }
@@ -46,12 +51,13 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
     const { ask, rule, key, customer, life, at } = asked
     const email = life.profile.email!
     const token = letterToken(secret, key)
-    const code = rule.discount === undefined ? undefined : { code: codeOf(secret, key), percent: rule.discount.percent, expiresAt: at + rule.discount.validFor }
-    const data = dataOf(asked, options, token, code)
+    const drawn = rule.discount === undefined ? null : (options.draw ?? madeUp)(rule.discount, key, at)
+    const data = dataOf(asked, options, token, drawn === null ? undefined : { code: drawn.code, percent: drawn.percent, expiresAt: drawn.expiresAt })
     const gone = soldOut(data)
     if (gone !== null) return { missing: gone }
     const rendered = render(templates, asked.variant ?? ask.template, data)
-    if ('missing' in rendered) return rendered
+    if ('missing' in rendered)
+      return lacksCode(rendered.missing) && drawn === null && rule.discount !== undefined ? { missing: `a code of the pool ${rule.discount.pool}` } : rendered
     const messageId = `<${token}@${host}>`
     const mime = composeMime({
       from,
@@ -78,8 +84,14 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
         links: JSON.stringify(rendered.links),
         mime,
       },
-      ...(code === undefined ? {} : { code: code.code }),
+      ...(drawn === null ? {} : { code: drawn }),
     }
+  }
+
+  /** For letters that nobody gets. */
+  function madeUp({ percent, validFor }: NonNullable<Asked['rule']['discount']>, key: string, at: number): DrawnCode {
+    const body = makeBody(secret, key)
+    return { folded: body, code: shownCode(body, codePrefixOf(options.shop)), pool: null, percent, expiresAt: at + validFor }
   }
 
   function dataOf(asked: Asked, { shop, publicUrl }: PrepareOptions, token: string, code: LetterData['code']): LetterData {
@@ -119,6 +131,11 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
     }
   }
 }
+
+/** What the shop's own codes begin with. */
+export const codePrefixOf = ({ codePrefix, name }: Shop): string => codePrefix ?? prefixOf(name)
+
+const lacksCode = (missing: string): boolean => missing === 'code' || missing.startsWith('code.')
 
 /** What a letter cannot speak of because all of it is sold out; null when there is something left. */
 function soldOut({ lines, product }: LetterData): string | null {
@@ -174,10 +191,3 @@ function withoutStrangers(line: Line, shopUrl: string): Line {
 }
 
 const isOf = (shopUrl: string, url: string | undefined): boolean => url !== undefined && URL.parse(url)?.host === URL.parse(shopUrl)?.host
-
-/** A single-use code that nobody can guess and that the same letter always gets. */
-function codeOf(secret: string, key: string): string {
-  const bytes = createHmac('sha256', secret).update(`code/${key}`).digest()
-  const letters = 'ABCDEFGHJKMNPQRSTVWXYZ23456789'
-  return Array.from(bytes.subarray(0, 10), (byte) => letters[byte % letters.length]).join('')
-}

@@ -5,13 +5,16 @@ import type { Engine } from '../actors/engine.ts'
 import type { PostOffice } from '../mail/post-office.ts'
 
 type Sources = {
+  /** How many codes of each pool are free. */
+  supplies: () => { pool: string; free: number }[]
+  redemptions: () => number
   engine: Engine
   batch: Batch
   drain: { stats(): { backlog: number; inFlight: number; dead: number; unknown: number } }
   office: Pick<PostOffice, 'tally' | 'ways'>
 }
 
-export function createMetrics({ engine, batch, drain, office }: Sources): Registry {
+export function createMetrics({ engine, batch, drain, office, supplies, redemptions }: Sources): Registry {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -50,6 +53,16 @@ export function createMetrics({ engine, batch, drain, office }: Sources): Regist
   gauge('beckon_outbox_in_flight', 'Letters being handed over.', () => drain.stats().inFlight)
   gauge('beckon_outbox_dead', 'Letters given up.', () => drain.stats().dead)
   gauge('beckon_outbox_unknown', 'Letters whose fate is unknown.', () => drain.stats().unknown)
+  counter('beckon_codes_redeemed_total', 'Discount codes redeemed.', redemptions)
+  new Gauge({
+    name: 'beckon_codes_free',
+    help: 'Free discount codes of a pool that letters draw from, counted to 10,000.',
+    labelNames: ['pool'],
+    registers,
+    collect() {
+      for (const { pool, free } of supplies()) this.set({ pool }, free)
+    },
+  })
   addDelivery(registry, office)
   return registry
 }

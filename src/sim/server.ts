@@ -4,6 +4,7 @@ import { createBatch } from '../actors/batch.ts'
 import { createEngine } from '../actors/engine.ts'
 import { createMachines } from '../actors/machines.ts'
 import type { Machine } from '../actors/load-machine.ts'
+import { createDesk } from '../codes/desk.ts'
 import { addressOf } from '../mail/address.ts'
 import type { Mailbox } from '../mail/address.ts'
 import { createDrain } from '../mail/drain.ts'
@@ -82,11 +83,13 @@ export function startServer(options: Options) {
     tape.listen(store)
     const kept = createMachines(machine, store.meta, clock.now(), join(directory, 'machines'))
     const machines = bug.machines?.(kept) ?? kept
+    const desk = createDesk({ codes: store.codes, secret, prefix: 'FERN' })
     const engine = createEngine({
       store,
       machines,
       config: habits.policy,
-      prepare: withBombs(createPrepare({ templates, shop, publicUrl, from, secret })),
+      prepare: withBombs(createPrepare({ templates, shop, publicUrl, from, secret, draw: desk.draw })),
+      codes: desk,
       addressOf,
       suppressed: (email) => store.suppressions.has(hash(email)),
       onTurn: (customer, before, after, kind, body) => tape.turned(customer.id, before, after, kind, body),

@@ -5,6 +5,7 @@ import type { EngineOptions } from '../actors/engine.ts'
 import { loadMachine } from '../actors/load-machine.ts'
 import { createMachines } from '../actors/machines.ts'
 import type { Machine } from '../actors/load-machine.ts'
+import { createDesk } from '../codes/desk.ts'
 import { isRefusal } from '../core/errors.ts'
 import type { Refusal } from '../core/errors.ts'
 import type { Trust } from '../core/event.ts'
@@ -46,6 +47,7 @@ export function openShop(options: ShopOptions = {}) {
   const store = openStore(options.dir === undefined ? ':memory:' : join(options.dir, 'beckon.db'))
   const secret = 'secret'
   const machines = createMachines(machine, store.meta, 0, join(options.dir ?? '/nowhere', 'machines'))
+  const desk = createDesk({ codes: store.codes, secret, prefix: 'FERN' })
   const engine = createEngine({
     store,
     machines,
@@ -54,7 +56,8 @@ export function openShop(options: ShopOptions = {}) {
       holdout: options.holdout ?? {},
       ...(options.salt === undefined ? {} : { salt: options.salt }),
     },
-    prepare: createPrepare({ templates, shop: defaultShop, publicUrl: 'http://127.0.0.1:4650', from: { address: 'hello@shop.test' }, secret }),
+    prepare: createPrepare({ templates, shop: defaultShop, publicUrl: 'http://127.0.0.1:4650', from: { address: 'hello@shop.test' }, secret, draw: desk.draw }),
+    codes: desk,
     addressOf,
     suppressed: (email) => store.suppressions.has(hashAddress(secret, email)),
     ...(options.listeners === undefined ? {} : heardBy(options.listeners)),

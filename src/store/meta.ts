@@ -11,7 +11,6 @@ export function createMeta(db: Db) {
   const machine = db.prepare<[string], { version: number }>('SELECT version FROM machine WHERE hash = ?')
   const machineFiles = db.prepare<[number], { hash: string; files: string }>('SELECT hash, files FROM machine WHERE version = ?')
   const addMachine = db.prepare('INSERT INTO machine (hash, files, at) VALUES (?, ?, ?)')
-  const addCode = db.prepare('INSERT INTO code (code, letter, at) VALUES (?,?,?)')
 
   return {
     get: (key: string): string | number | undefined => get.get(key)?.value,
@@ -29,6 +28,5 @@ export function createMeta(db: Db) {
     /** The number of the machine with this hash; its files are kept so that it can run again (R12). */
     machineVersion: (hash: string, files: string, at: number): number => machine.get(hash)?.version ?? Number(addMachine.run(hash, files, at).lastInsertRowid),
     machineFiles: (version: number) => machineFiles.get(version),
-    addCode: (code: string, letter: number, at: number) => void addCode.run(code, letter, at),
   }
 }

@@ -1,4 +1,5 @@
 /** All tables of one database, opened together. */
+import { createCodes } from './codes.ts'
 import { createCheckups } from './checkups.ts'
 import { createBounces } from './bounces.ts'
 import { createCustomers } from './customers.ts'
@@ -32,6 +33,7 @@ export function openStore(path: string, options: OpenOptions = {}) {
     path,
     log: createLog(db),
     seen: createSeen(db),
+    codes: createCodes(db),
     customers: createCustomers(db),
     decisions: createDecisions(db),
     letters: createLetters(db),

@@ -4,6 +4,7 @@
  * All answers come from `/studio/api/…` as JSON; a refusal is `{ code, message, hint }` with its status.
  */
 import type { CameBack } from './api-bounces.ts'
+import type { CodeRow } from './api-codes.ts'
 
 import type { RecommendedLine } from './api-catalogue.ts'
 
@@ -283,6 +284,8 @@ export type LetterPage = LetterRow & {
   text: string
   links: { text: string; url: string; kind: 'click' | 'unsubscribe' | 'other' }[]
   checks: LetterCheck[]
+  /** The discount code it shows. */
+  code: LetterCode | null
   /** What it recommended, in its order. */
   recommended: RecommendedLine[]
   /** Its decision, in words. */
@@ -290,6 +293,7 @@ export type LetterPage = LetterRow & {
   /** What came back of it after a relay had taken it, the oldest first. */
   cameBack: CameBack[]
 }
+export type LetterCode = Pick<CodeRow, 'code' | 'percent' | 'state' | 'expiresAt' | 'redeemedAt' | 'orderId'>
 export type LetterCheck = {
   /** `clients`, `alt`, `unsubscribe`, `size`, `spam`, `contrast`, `links`. */
   id: string

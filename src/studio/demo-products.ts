@@ -5,6 +5,8 @@ export type Product = { id: string; name: string; brand: string; category: strin
 /** GET shop. */
 export type DemoShop = { name: string; currency: string; writeKey: string; cartUrl: string; products: DemoProduct[] }
 export type DemoProduct = Product & { url: string; image: string }
+/** POST codes: whether it is good for this visitor, and else why not. */
+export type DemoCode = { percent: number; expiresAt: string } | { reason: string; expiresAt?: string; orderId?: string | null }
 /** GET mailbox?customer, the newest first. */
 export type DemoLetter = { id: number; subject: string; at: number; template: string; state: string }
 

@@ -5,21 +5,23 @@
  */
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import PostalMime from 'postal-mime'
+import type { CodeCounter } from '../codes/counter.ts'
 import { isRefusal } from '../core/errors.ts'
-import type { Refusal } from '../core/errors.ts'
+import type { Code, Refusal } from '../core/errors.ts'
 import { isObject } from '../core/parse.ts'
 import type { Ids } from '../core/world.ts'
 import { sendRefusal } from '../gateway/answer.ts'
 import type { Letters } from '../store/letters.ts'
 import { isSandboxAddress } from '../profile/sandbox.ts'
 import { products } from './demo-products.ts'
-import type { DemoLetter, DemoProduct, DemoShop } from './demo-products.ts'
+import type { DemoCode, DemoLetter, DemoProduct, DemoShop } from './demo-products.ts'
 import { isSandboxId } from './sandbox.ts'
 import type { Sandboxes } from './sandbox.ts'
 
 export type DemoOptions = {
   sandboxes: Sandboxes
   letters: Letters
+  codes: Pick<CodeCounter, 'look' | 'redeem' | 'release'>
   ids: Ids
   shop: { name: string; currency: string; cartUrl: string }
   /** Where this server is reached, without a slash at the end: pictures and pages in letters are absolute. */
@@ -65,8 +67,7 @@ export function addDemoRoutes(scope: FastifyInstance, options: DemoOptions): voi
 
   scope.post('/codes', (request, reply) => {
     const { customer, code } = isObject(request.body) ? request.body : {}
-    const percent = percentOf(letters, Number(customer), code)
-    return answer(reply, percent === null ? invalid('code') : { percent })
+    return answer(reply, typeof code === 'string' ? lookedAt(options.codes, Number(customer), code) : invalid('code'))
   })
 
   scope.post('/skip', async (request, reply) => {
@@ -86,7 +87,7 @@ export function addDemoRoutes(scope: FastifyInstance, options: DemoOptions): voi
 
 /** Prices are the shop's, whatever the browser says. */
 async function takeOrder(
-  { sandboxes, letters, shop, ids }: DemoOptions,
+  { sandboxes, codes, shop, ids }: DemoOptions,
   shown: readonly DemoProduct[],
   given: unknown,
 ): Promise<Refusal | { orderId: string; total: number }> {
@@ -99,14 +100,18 @@ async function takeOrder(
   if (isRefusal(speaker)) return speaker
   const lines = linesOf(body['lines'], shown)
   if (lines === null) return invalid('lines')
-  const percent = body['code'] === undefined ? 0 : percentOf(letters, customer, body['code'])
-  if (percent === null) return invalid('code')
   const orderId = `FC-${ids.random(6).replaceAll(/[-_]/g, '7').toUpperCase()}`
+  const redeemed = body['code'] === undefined ? null : await redeem(codes, customer, body['code'], orderId)
+  if (redeemed !== null && isRefusal(redeemed)) return redeemed
+  const percent = redeemed?.percent ?? 0
   const cents = lines.reduce((sum, { price, quantity }) => sum + Math.round(price * 100) * quantity, 0)
   const total = Math.round(cents * (1 - percent / 100)) / 100
-  const coupon = percent === 0 ? {} : { coupon: body['code'], discount: (cents - Math.round(total * 100)) / 100 }
+  const coupon = redeemed === null ? {} : { coupon: redeemed.code, discount: (cents - Math.round(total * 100)) / 100 }
   const properties = { order_id: orderId, total, revenue: total, ...coupon, currency: shop.currency, products: lines }
-  return (await sandboxes.send({ type: 'track', event: 'Order Completed', ...speaker, properties })) ?? { orderId, total }
+  const refusal = await sandboxes.send({ type: 'track', event: 'Order Completed', ...speaker, properties })
+  // An order that was not taken uses up no code.
+  if (refusal !== null && redeemed !== null) await codes.release(redeemed.code, orderId)
+  return refusal ?? { orderId, total }
 
   function linesOf(told: unknown, from: readonly DemoProduct[]) {
     if (!Array.isArray(told) || told.length === 0 || told.length > orderLinesMax) return null
@@ -121,15 +126,19 @@ async function takeOrder(
   }
 }
 
-/** What a code from one of the customer's own letters takes off; null when it is in none of them. */
-function percentOf(letters: Letters, customer: number, code: unknown): number | null {
-  if (!Number.isSafeInteger(customer) || typeof code !== 'string' || code === '') return null
-  for (const { id } of letters.of(customer).reverse()) {
-    const frozen = letters.frozen(id)
-    const offered = frozen === undefined ? undefined : (JSON.parse(frozen.data) as { code?: { code: string; percent: number } }).code
-    if (offered?.code === code.trim().toUpperCase()) return offered.percent
-  }
-  return null
+/** Whether a code is good for a visitor; here each is for its own customer alone. */
+function lookedAt(codes: DemoOptions['codes'], customer: number, code: string): DemoCode {
+  const found = codes.look(code)
+  if (isRefusal(found)) return { reason: found.refused }
+  if (found.customer === null || found.customer !== customer) return { reason: 'code.unknown' }
+  const { percent, expiresAt, reason } = found
+  return reason === null ? { percent, expiresAt } : { reason: reason.refused, ...reason.more }
+}
+
+async function redeem(codes: DemoOptions['codes'], customer: number, code: unknown, orderId: string): Promise<Refusal | { code: string; percent: number }> {
+  if (typeof code !== 'string') return invalid('code')
+  const looked = lookedAt(codes, customer, code)
+  return 'reason' in looked ? { refused: looked.reason as Code } : codes.redeem({ code, orderId })
 }
 
 /** A product in Segment's ecommerce words. */

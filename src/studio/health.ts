@@ -1,6 +1,7 @@
 /** How the server is doing: rates and waits of the last minute, what is behind, and what needs somebody. */
 import type { Batch } from '../actors/batch.ts'
 import type { Engine } from '../actors/engine.ts'
+import type { Supply } from '../codes/supply.ts'
 import type { Clock } from '../core/world.ts'
 import type { Letters } from '../store/letters.ts'
 import type { Quarantine } from '../store/quarantine.ts'
@@ -16,6 +17,8 @@ type Options = {
   sockets: () => number
   memoryBytes: () => number
   machine: string
+  /** How the pools of discount codes are. */
+  supplies: () => Supply[]
 }
 
 type Second = { at: number; events: number; transitions: number; queued: number; refusals: number; waits: [ms: number, times: number][] }
@@ -29,7 +32,7 @@ export function createHealth(options: Options) {
   const startedAt = clock.now()
   const past: Second[] = [look([])]
   let cancel = () => {}
-  let tally = { at: -Infinity, letters: letters.tally(), quarantined: quarantine.count() }
+  let tally = { at: -Infinity, letters: letters.tally(), quarantined: quarantine.count(), supplies: options.supplies() }
 
   function look(waits: Second['waits']): Second {
     const { events, transitions, queued } = engine.counts
@@ -44,7 +47,7 @@ export function createHealth(options: Options) {
 
   function health(): Health {
     const now = clock.now()
-    if (now - tally.at >= tallyMs) tally = { at: now, letters: letters.tally(), quarantined: quarantine.count() }
+    if (now - tally.at >= tallyMs) tally = { at: now, letters: letters.tally(), quarantined: quarantine.count(), supplies: options.supplies() }
     const first = past[0]!
     const latest = look([])
     const seconds = Math.max(1, (latest.at - first.at) / 1_000)
@@ -61,12 +64,17 @@ export function createHealth(options: Options) {
       sockets: options.sockets(),
       memoryMb: Math.round(options.memoryBytes() / 1_048_576),
     }
-    return { ...known, complaints: complaintsOf(known) }
+    return { ...known, complaints: [...complaintsOf(known), ...tally.supplies.flatMap(complaintOf)].toSorted((a, b) => ranks[a.level] - ranks[b.level]) }
   }
 
   cancel = clock.after(1_000, sample)
   return { health, stop: () => cancel() }
 }
+
+const ranks = { bad: 0, warn: 1 }
+
+const complaintOf = ({ pool, level, words }: Supply): Health['complaints'] =>
+  level === 'good' ? [] : [{ level, words: `the pool of discount codes “${pool}”: ${words}`, hint: 'Add codes to it under Codes.' }]
 
 /** Percentiles of [ms, times]. */
 function waitsOf(waits: readonly [number, number][]): Health['ack'] {

@@ -13,10 +13,11 @@ import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
 import type { RecommendedLine } from './api-catalogue.ts'
 import { cameBack } from './bounce-questions.ts'
-import type { LetterList, LetterPage, LetterRow, LetterState } from './api.ts'
+import { toCodeRow } from './code-questions.ts'
+import type { LetterCode, LetterList, LetterPage, LetterRow, LetterState } from './api.ts'
 
 type Unknown = { refused: 'letter.unknown' }
-type Options = { store: Pick<Store, 'letters' | 'decisions' | 'bounces'>; letters: Readonly<Record<string, LetterRule>> }
+type Options = { store: Pick<Store, 'letters' | 'decisions' | 'bounces' | 'codes'>; letters: Readonly<Record<string, LetterRule>> }
 
 const states: readonly LetterState[] = ['queued', 'attempting', 'flushing', 'sent', 'deferred', 'failed', 'unknown']
 const isState = (text: string): text is LetterState => (states as readonly string[]).includes(text)
@@ -29,6 +30,15 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
     if (letter === undefined || mime === undefined) return null
     const counted = { token: letter.token, links: store.letters.links(id) }
     return { letter, mime, counted, email: await PostalMime.parse(mime) }
+  }
+
+  /** The code a letter shows, and what became of it. */
+  function codeOf(id: number): LetterCode | null {
+    const row = store.codes.ofLetter(id)
+    if (row !== undefined) return toCodeRow(row, row.expiresAt ?? 0)
+    const data = store.letters.frozen(id)?.data
+    const shown = data === undefined ? undefined : (JSON.parse(data) as { code?: { code: string; percent: number; expiresAt: number } }).code
+    return shown === undefined ? null : { ...shown, state: 'returned', redeemedAt: null, orderId: null }
   }
 
   const rowOf = ({ token: _, messageId: __, resend: ___, ...row }: StoredLetter): LetterRow => ({
@@ -82,6 +92,7 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
           sizeBytes: mime.length,
           destinations: destinationsOf(html, counted),
         }),
+        code: codeOf(id),
         recommended: recommendedIn(store.letters.frozen(id)?.data),
         words: decision === undefined ? 'how it was decided is not on record' : decisionWords(decision),
       }

@@ -17,11 +17,13 @@ import { decisionOf, standingOf, trackOf, turnOf } from '../lab/turns.ts'
 import { withAdvice } from '../lab/recommending.ts'
 import type { Advise } from '../lab/recommending.ts'
 import type { PrepareOptions } from '../mail/prepare.ts'
+import { codePrefixOf } from '../mail/prepare.ts'
 import { isSandbox } from '../profile/sandbox.ts'
 import type { Product } from '../store/products.ts'
 import type { Store } from '../store/store.ts'
 import type { Chart, CustomerPage, CustomerList, Next, Track, Turn, WhyAnswer } from './api.ts'
 import { createDeliveryQuestions } from './delivery-questions.ts'
+import { createCodeQuestions } from './code-questions.ts'
 import { createCheckupQuestions } from './checkup-questions.ts'
 import { createBounceQuestions } from './bounce-questions.ts'
 import { createResults } from '../report/results.ts'
@@ -87,6 +89,7 @@ export function createQuestions(context: QuestionsContext) {
   return {
     ...createLetterQuestions({ store, letters: machine.letters }),
     ...createDeliveryQuestions(store),
+    ...createCodeQuestions({ store, letters: machine.letters, prefix: codePrefixOf(letters.shop) }),
     ...createProductQuestions(context),
     ...createCheckupQuestions(context),
     ...createBounceQuestions({ store }),

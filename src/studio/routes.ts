@@ -134,6 +134,8 @@ export function addLetterActions(scope: FastifyInstance, { store, lives, clock, 
       const letter = Number.isSafeInteger(id) ? store.letters.get(id) : undefined
       if (letter === undefined) return sendRefusal(reply, { refused: 'letter.unknown' })
       if (!wantsLetters(letter.customer)) return sendRefusal(reply, { refused: 'letter.unwanted' })
+      // Asked first: the letter itself only says that it stays dead.
+      if (letter.state === 'failed' && store.codes.isGone(id)) return sendRefusal(reply, { refused: 'letter.code_gone' })
       if (!store.letters.write(() => store.letters[path](id, clock.now()))) return sendRefusal(reply, { refused: 'letter.not_waiting' })
       audit(request, did, `letter ${id}`)
       onLetters()

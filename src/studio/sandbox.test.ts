@@ -1,6 +1,7 @@
 import fastify from 'fastify'
 import { afterEach, expect, test } from 'vitest'
 import { createBatch } from '../actors/batch.ts'
+import { createCounter } from '../codes/counter.ts'
 import type { Refusal } from '../core/errors.ts'
 import { openShop } from '../sim/shop.ts'
 import { createSandboxes, addSandboxRoutes } from './sandbox.ts'
@@ -19,6 +20,7 @@ function open() {
   const shop = openShop()
   let now = noon
   let drawn = 0
+  let orders = 0
   const clock = { now: () => now, after: () => () => {} }
   const batch = createBatch({
     engine: shop.engine,
@@ -48,6 +50,21 @@ function open() {
     clock,
     ids: { random: (bytes) => `r${++drawn}andomandom`.padEnd(Math.max(bytes, 12), 'x') },
   })
+  const codes = createCounter({
+    codes: shop.store.codes,
+    secret: 'secret',
+    prefix: 'FERN',
+    order: batch.order,
+    now: clock.now,
+    leadOf: () => 0,
+    identify: () => null,
+  })
+  /** As the drain would: it has left, and is there. */
+  const send = (id: number) => {
+    letters.attempting(id, now)
+    letters.flushing(id, now)
+    letters.settle(id, { state: 'sent', nextAt: null, reply: '', resend: 0 }, now)
+  }
   const audited: string[] = []
   const app = fastify()
   void app.register(
@@ -59,7 +76,8 @@ function open() {
       addDemoRoutes(scope, {
         sandboxes,
         letters,
-        ids: { random: () => 'order1' },
+        codes,
+        ids: { random: () => `order${++orders}` },
         shop: { name: 'Fern & Co', currency: 'EUR', cartUrl: 'http://shop.test/demo/cart' },
         publicUrl: 'http://shop.test',
         writeKey: 'pk_test',
@@ -76,7 +94,7 @@ function open() {
     const isJson = String(response.headers['content-type']).includes('json')
     return { status: response.statusCode, headers: response.headers, text: response.body, json: isJson ? response.json() : null }
   }
-  return { shop, call, audited, skipped, customers, letters, body: (seq: number) => JSON.parse(shop.store.log.get(seq)!.body) as Record<string, unknown> }
+  return { shop, call, send, audited, skipped, customers, letters, body: (seq: number) => JSON.parse(shop.store.log.get(seq)!.body) as Record<string, unknown> }
 }
 
 test('a sandbox customer is given no address of somebody real', async () => {
@@ -221,18 +239,48 @@ test('an order is told by the shop with its own prices, and thanked for', async 
 })
 
 test('the code of a discount letter is good for its own reader and for nobody else', async () => {
-  const { call, shop, letters, body } = open()
+  const { call, shop, letters, body, send } = open()
   const signIn = async (anonymousId: string) => (await call('POST', '/demo/api/sign-in', { anonymousId, firstName: 'Zoe' })).json
   const [zoe, other] = [await signIn('sandbox-v1'), await signIn('sandbox-v2')]
   await call('POST', `/studio/api/sandbox/${zoe.customer}/events`, added)
   const { json } = await call('POST', '/demo/api/skip', { customer: zoe.customer, ms: 25 * 60 * minute })
   expect(json.letters.map(({ template }: { template: string }) => template)).toEqual(['cart-abandoned', 'cart-discount'])
   const { code } = JSON.parse(letters.frozen(json.letters[1].id)!.data).code
-  expect((await call('POST', '/demo/api/codes', { customer: zoe.customer, code: ` ${code.toLowerCase()} ` })).json).toEqual({ percent: 10 })
+  const look = async (customer: number, text = code) => (await call('POST', '/demo/api/codes', { customer, code: text })).json
   const lines = [{ id: 'monstera', quantity: 1 }]
-  expect(await call('POST', '/demo/api/orders', { userId: other.userId, lines, code })).toMatchObject({ status: 400, json: { code: 'studio.input_invalid' } })
-  expect((await call('POST', '/demo/api/orders', { userId: zoe.userId, lines, code })).json).toMatchObject({ total: 37.8 })
+  const order = (userId: string) => call('POST', '/demo/api/orders', { userId, lines, code })
+  expect(await look(zoe.customer)).toEqual({ reason: 'code.not_sent' })
+  send(json.letters[1].id)
+  expect(await look(zoe.customer, ` ${code.toLowerCase()} `)).toEqual({ percent: 10, expiresAt: expect.any(String) })
+  expect(await look(other.customer)).toEqual({ reason: 'code.unknown' })
+  expect(await look(zoe.customer, code.slice(0, -1))).toEqual({ reason: 'code.mistyped' })
+  const before = shop.store.log.lastSeq()
+  expect(await order(other.userId)).toMatchObject({ status: 404, json: { code: 'code.unknown' } })
+  expect(shop.store.log.lastSeq()).toBe(before)
+  const { orderId, total } = (await order(zoe.userId)).json
+  expect(total).toBe(37.8)
   expect(body(shop.store.log.lastSeq())).toMatchObject({ properties: { coupon: code, discount: 4.2, total: 37.8 } })
+  expect(await look(zoe.customer)).toMatchObject({ reason: 'code.used', orderId })
+  expect(await order(zoe.userId)).toMatchObject({ status: 409, json: { code: 'code.used' } })
+})
+
+test('a code is too old once its time has been skipped', async () => {
+  const { call, letters, send } = open()
+  const zoe = (await call('POST', '/demo/api/sign-in', { anonymousId: 'sandbox-v1', firstName: 'Zoe' })).json
+  await call('POST', `/studio/api/sandbox/${zoe.customer}/events`, added)
+  const { json } = await call('POST', '/demo/api/skip', { customer: zoe.customer, ms: 25 * 60 * minute })
+  const { id } = json.letters[1]
+  send(id)
+  const { code } = JSON.parse(letters.frozen(id)!.data).code
+  await call('POST', '/demo/api/skip', { customer: zoe.customer, ms: 8 * 24 * 60 * minute })
+  expect((await call('POST', '/demo/api/codes', { customer: zoe.customer, code })).json).toMatchObject({
+    reason: 'code.expired',
+    expiresAt: expect.any(String),
+  })
+  expect(await call('POST', '/demo/api/orders', { userId: zoe.userId, lines: [{ id: 'monstera', quantity: 1 }], code })).toMatchObject({
+    status: 410,
+    json: { code: 'code.expired' },
+  })
 })
 
 test('an order of nothing, of what is not sold, or of too many is none', async () => {

@@ -5,6 +5,8 @@
 import type { Batch } from '../actors/batch.ts'
 import type { Engine, EngineOptions } from '../actors/engine.ts'
 import type { Machines } from '../actors/machines.ts'
+import type { CodeCounter } from '../codes/counter.ts'
+import { poolsOf, suppliesOf } from '../codes/supply.ts'
 import { createDaily } from '../checkup/daily.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
@@ -16,6 +18,7 @@ import { createAccess } from './access.ts'
 import type { BounceSetup } from './api-bounces.ts'
 import type { Refused } from './api.ts'
 import { addBounceRoutes } from './bounce-routes.ts'
+import { addCodeRoutes } from './code-routes.ts'
 import { createChartCache } from './chart-cache.ts'
 import { addCheckupRoutes } from './checkup-routes.ts'
 import { createCensus } from './census.ts'
@@ -41,6 +44,7 @@ export type StudioOptions = {
   engine: Engine
   batch: Batch
   machines: Machines
+  codes: CodeCounter
   clock: Clock
   ids: Ids
   publicUrl: string
@@ -110,6 +114,7 @@ export function addStudio(options: StudioOptions): Studio {
     sockets: () => counters.socketsOpen,
     memoryBytes: () => process.memoryUsage.rss(),
     machine: machine.hash,
+    supplies: () => suppliesOf(store.codes, poolsOf(machine.letters), clock.now()),
   })
   const reports = reportsOf(reader, clock)
   let refusedUntil = counters.total()
@@ -148,6 +153,7 @@ export function addStudio(options: StudioOptions): Studio {
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addBounceRoutes(scope, { reader, clock, setup: options.bounces })
       addDeliveryRoutes(scope, { office: options.office, reader, clock, audit: access.audit, onLetters: options.onLetters })
+      addCodeRoutes(scope, { reader, counter: options.codes, clock, audit: access.audit })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
       addProductRoutes(scope, { reader, clock, goesWith: options.goesWith })
       addCheckupRoutes(scope, { reader, daily, onFault, audit: access.audit })
@@ -160,7 +166,7 @@ export function addStudio(options: StudioOptions): Studio {
     void app.register(
       async (scope) => {
         access.guard(scope)
-        addDemoRoutes(scope, { sandboxes, letters: store.letters, ids, shop, publicUrl, writeKey: options.writeKey })
+        addDemoRoutes(scope, { sandboxes, letters: store.letters, codes: options.codes, ids, shop, publicUrl, writeKey: options.writeKey })
       },
       { prefix: '/demo/api' },
     )

@@ -19,6 +19,7 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/inbox$/, async () => (await import('./pages/inbox.tsx')).Inbox],
   [/^\/inbox\/(\d+)$/, async () => (await import('./pages/letter.tsx')).Letter],
   [/^\/delivery$/, async () => (await import('./pages/delivery.tsx')).Delivery],
+  [/^\/codes$/, async () => (await import('./pages/codes.tsx')).Codes],
   [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],
   [/^\/results$/, async () => (await import('./pages/results.tsx')).Results],
   [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],

@@ -1,14 +1,16 @@
 /** The cart, the checkout, and what was ordered. */
 import { useEffect, useState } from 'preact/hooks'
+import { Refused } from '../ask.ts'
 import { Fault } from '../parts/basics.tsx'
 import { useStore } from '../hooks.ts'
 import { askShop, productOf, shop } from './backend.ts'
+import type { DemoCode } from '../../studio/demo-products.ts'
 import { tellCart, tellPage } from './events.ts'
 import { enter, order, setQuantity, takeOut } from './moves.ts'
 import { price } from './parts.tsx'
 import { countOf, me, totalOf, visitor } from './visitor.ts'
 import type { CartLine } from './visitor.ts'
-import { count } from '../words.ts'
+import { count, dayOf } from '../words.ts'
 import { walk } from './way.ts'
 
 export function Cart({ placed }: { placed: string | null }) {
@@ -111,7 +113,8 @@ export function Checkout() {
   const { lines, firstName, email, customer } = useStore(visitor, (context) => context)
   const [name, setName] = useState('')
   const [code, setCode] = useState('')
-  const [good, setGood] = useState<{ code: string; percent: number } | null>(null)
+  const [good, setGood] = useState<{ code: string; percent: number; expiresAt: string } | null>(null)
+  const [bad, setBad] = useState<string | null>(null)
   const [busy, setBusy] = useState(false)
   const [fault, setFault] = useState<Error | null>(null)
   useEffect(() => {
@@ -130,12 +133,23 @@ export function Checkout() {
     }
     setBusy(false)
   }
-  const check = () => doing(async () => setGood({ code: code.trim(), ...(await askShop<{ percent: number }>('codes', { customer, code })) }))
+  const check = () =>
+    doing(async () => {
+      const told = await askShop<DemoCode>('codes', { customer, code })
+      setGood('reason' in told ? null : { code: code.trim(), ...told })
+      setBad('reason' in told ? badWords(told) : null)
+    })
   const place = (event: Event) => {
     event.preventDefault()
     void doing(async () => {
       if (firstName === null) await enter(name)
-      walk(`/demo/cart?order=${await order(good?.code ?? null)}`)
+      try {
+        walk(`/demo/cart?order=${await order(good?.code ?? null)}`)
+      } catch (error) {
+        if (!(error instanceof Refused && error.code.startsWith('code.'))) throw error
+        setGood(null)
+        setBad(`${badWords({ reason: error.code })} The order was not placed.`)
+      }
     })
   }
   return (
@@ -166,13 +180,21 @@ export function Checkout() {
                 maxLength={40}
                 autoComplete="off"
                 spellcheck={false}
-                onInput={(event) => setCode(event.currentTarget.value)}
+                aria-describedby="checkout-code-said"
+                aria-invalid={bad !== null}
+                onInput={(event) => {
+                  setCode(event.currentTarget.value)
+                  setBad(null)
+                  if (good !== null && event.currentTarget.value.trim() !== good.code) setGood(null)
+                }}
               />
               <button type="button" class="button" disabled={busy || code.trim() === '' || customer === null} onClick={() => void check()}>
                 Use it
               </button>
             </div>
-            {good && <span class="small good">{good.percent}% off. Lovely.</span>}
+            <span id="checkout-code-said" role="status" class={`small ${bad === null ? 'good' : 'bad-code'}`}>
+              {bad ?? (good && `${good.percent}% off. Good for this one order, until ${dayOf(Date.parse(good.expiresAt))}.`)}
+            </span>
           </div>
           {fault && <Fault fault={fault} />}
         </div>
@@ -186,6 +208,23 @@ export function Checkout() {
       </form>
     </>
   )
+}
+
+/** Why a code is not taken, as a shop would say it. */
+function badWords({ reason, expiresAt, orderId }: { reason: string; expiresAt?: string; orderId?: string | null }): string {
+  switch (reason) {
+    case 'code.mistyped':
+      return 'There is a slip in it: a letter is wrong, missing or swapped. Compare it with the one in your mail.'
+    case 'code.expired':
+      return expiresAt === undefined ? 'This code has expired.' : `This code was good until ${dayOf(Date.parse(expiresAt))}, and has expired.`
+    case 'code.used':
+      return orderId ? `This code was used already, for order ${orderId}.` : 'This code was used already.'
+    case 'code.not_sent':
+    case 'code.withdrawn':
+      return 'This code has not reached anybody, so it cannot be used.'
+    default:
+      return 'None of your letters has this code.'
+  }
 }
 
 function Orders() {

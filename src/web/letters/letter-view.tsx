@@ -1,11 +1,12 @@
 /** One letter: what became of it, how it looks, what it is made of, and what can be done about it. */
 import { Fragment } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import type { LetterPage } from '../../studio/api.ts'
+import type { LetterCode, LetterPage } from '../../studio/api.ts'
 import { saidBy } from '../delivery/said.ts'
 import { Empty, Fault, Spinner, StateChip, Tabs, Time } from '../parts/basics.tsx'
 import { Refused, withQuery } from '../ask.ts'
 import { stepWords } from '../catalogue/parts.tsx'
+import { CodeChip } from '../codes/chip.tsx'
 import { useAsk, useNow, useStore } from '../hooks.ts'
 import { session } from '../session.ts'
 import { bytes, count } from '../words.ts'
@@ -144,6 +145,7 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
           </span>
           {letter.reply !== null && <span class="reply mono">{letter.reply}</span>}
         </dd>
+        {letter.code !== null && <Code code={letter.code} now={now} />}
         {letter.recommended.length > 0 && (
           <>
             <dt>Recommended</dt>
@@ -167,6 +169,34 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
         ))}
       </dl>
     </header>
+  )
+}
+
+function Code({ code: { code, percent, state, expiresAt, redeemedAt, orderId }, now }: { code: LetterCode; now: number }) {
+  const isOver = state === 'reserved' && expiresAt !== null && expiresAt < now
+  return (
+    <>
+      <dt>Code</dt>
+      <dd>
+        <span class="mono">{code}</span> <CodeChip state={isOver ? 'expired' : state} />{' '}
+        <span class="soft">
+          {percent !== null && `${percent}% off`}
+          {redeemedAt !== null && (
+            <>
+              {' · '}
+              <Time at={redeemedAt} now={now} />
+              {orderId !== null && `, order ${orderId}`}
+            </>
+          )}
+          {redeemedAt === null && expiresAt !== null && state !== 'returned' && (
+            <>
+              {isOver ? ' · since ' : ' · until '}
+              <Time at={expiresAt} now={now} />
+            </>
+          )}
+        </span>
+      </dd>
+    </>
   )
 }
 
