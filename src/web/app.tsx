@@ -1,9 +1,9 @@
 /** The frame of the studio: who is looking, where they are, and the page that belongs there. Pages are fetched when first needed. */
 import type { ComponentType } from 'preact'
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { Fault, Spinner } from './parts/basics.tsx'
-import { AccessIcon, InboxIcon, LiveIcon, MachineIcon, PeopleIcon, SunIcon, TryIcon } from './parts/icons.tsx'
-import { useStore } from './hooks.ts'
+import { AccessIcon, InboxIcon, LiveIcon, MachineIcon, MoreIcon, PeopleIcon, SunIcon, TryIcon } from './parts/icons.tsx'
+import { useMedia, useStore } from './hooks.ts'
 import { feed } from './live.ts'
 import { place } from './router.ts'
 import { meet, session, themeOf, useLight } from './session.ts'
@@ -24,14 +24,23 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/(?:sign-in|set-up)$/, async () => (await import('./pages/sign-in.tsx')).SignIn],
 ]
 
-const rooms = [
-  ['/studio', 'Machine', MachineIcon],
-  ['/studio/customers', 'Customers', PeopleIcon],
-  ['/studio/inbox', 'Inbox', InboxIcon],
-  ['/studio/live', 'Live', LiveIcon],
-  ['/studio/try', 'Try it', TryIcon],
-  ['/studio/access', 'Access', AccessIcon],
-] as const
+type Room = readonly [href: string, words: string, Icon: ComponentType]
+
+/** By what brings somebody here. The first of each of the first two groups have a place in a phone's bar. */
+const groups: readonly (readonly [name: string, rooms: readonly Room[]])[] = [
+  [
+    'Journeys',
+    [
+      ['/studio', 'Machine', MachineIcon],
+      ['/studio/customers', 'Customers', PeopleIcon],
+      ['/studio/live', 'Live', LiveIcon],
+      ['/studio/try', 'Try it', TryIcon],
+    ],
+  ],
+  ['Letters', [['/studio/inbox', 'Inbox', InboxIcon]]],
+  ['Server', [['/studio/access', 'Access', AccessIcon]]],
+]
+const inBar = new Set(['/studio', '/studio/customers', '/studio/inbox', '/studio/live'])
 
 export function App() {
   const { me, fault } = useStore(session, (context) => context)
@@ -83,27 +92,15 @@ const NotFound = () => (
 
 function Side({ path }: { path: string }) {
   const state = useStore(feed, ({ state }) => state)
-  const complaints = useStore(feed, ({ health }) => health?.complaints.length ?? 0)
   const me = useStore(session, ({ me }) => me)!
+  const isNarrow = useMedia('(max-width: 860px)')
   const isHere = (href: string) => (href === '/studio' ? path === '/' : `/studio${path}`.startsWith(href))
   return (
     <header class="side">
       <a class="brand" href="/studio">
         <img src={new URL('./icon.svg', import.meta.url).href} alt="" width="26" height="26" /> Beckon
       </a>
-      <nav aria-label="Rooms of the studio">
-        {rooms.map(([href, words, Icon]) => (
-          <a key={href} href={href} aria-current={isHere(href) ? 'page' : undefined}>
-            <Icon />
-            <span>{words}</span>
-            {words === 'Live' && complaints > 0 && (
-              <span class="badge" title={`${complaints} things need attention`}>
-                {complaints}
-              </span>
-            )}
-          </a>
-        ))}
-      </nav>
+      {isNarrow ? <Bar isHere={isHere} /> : <Rooms isHere={isHere} />}
       <div class="foot">
         {me.demo && (
           <a href="/demo" target="_blank">
@@ -122,6 +119,63 @@ function Side({ path }: { path: string }) {
         )}
       </div>
     </header>
+  )
+}
+
+type Here = { isHere: (href: string) => boolean }
+
+const Rooms = ({ isHere }: Here) => (
+  <nav aria-label="Rooms of the studio" class="rooms">
+    {groups.map(([name, rooms]) => (
+      <div key={name} role="group" aria-label={name}>
+        <div class="group" aria-hidden="true">
+          {name}
+        </div>
+        {rooms.map((room) => (
+          <RoomLink key={room[0]} room={room} isHere={isHere} />
+        ))}
+      </div>
+    ))}
+  </nav>
+)
+
+/** A phone's: the rooms most looked into, and a door to the others. */
+function Bar({ isHere }: Here) {
+  const all = groups.flatMap(([, rooms]) => rooms)
+  const others = all.filter(([href]) => !inBar.has(href))
+  const sheet = useRef<HTMLDivElement>(null)
+  return (
+    <nav aria-label="Rooms of the studio" class="bar">
+      {all
+        .filter(([href]) => inBar.has(href))
+        .map((room) => (
+          <RoomLink key={room[0]} room={room} isHere={isHere} />
+        ))}
+      <button type="button" popovertarget="more-rooms" class={others.some(([href]) => isHere(href)) ? 'here' : ''}>
+        <MoreIcon />
+        <span>More</span>
+      </button>
+      <div id="more-rooms" popover="auto" ref={sheet} onClick={() => sheet.current?.hidePopover()}>
+        {others.map((room) => (
+          <RoomLink key={room[0]} room={room} isHere={isHere} />
+        ))}
+      </div>
+    </nav>
+  )
+}
+
+function RoomLink({ room: [href, words, Icon], isHere }: Here & { room: Room }) {
+  const complaints = useStore(feed, ({ health }) => health?.complaints.length ?? 0)
+  return (
+    <a href={href} aria-current={isHere(href) ? 'page' : undefined}>
+      <Icon />
+      <span>{words}</span>
+      {words === 'Live' && complaints > 0 && (
+        <span class="badge" title={`${complaints} things need attention`}>
+          {complaints}
+        </span>
+      )}
+    </a>
   )
 }
 

@@ -79,3 +79,16 @@ export function useTitle(title: string): void {
     document.title = `${title} · Beckon`
   }, [title])
 }
+
+/** Whether the window is as a media query says, now and later. */
+export function useMedia(query: string): boolean {
+  const [matches, setMatches] = useState(() => matchMedia(query).matches)
+  useEffect(() => {
+    const media = matchMedia(query)
+    const look = () => setMatches(media.matches)
+    look()
+    media.addEventListener('change', look)
+    return () => media.removeEventListener('change', look)
+  }, [query])
+  return matches
+}

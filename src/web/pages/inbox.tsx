@@ -1,13 +1,13 @@
 /** All letters, the newest first; beside them, where there is room, the one that is read. */
 import type { TargetedKeyboardEvent } from 'preact'
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useRef, useState } from 'preact/hooks'
 import type { LetterRow, LetterState } from '../../studio/api.ts'
 import { withQuery } from '../ask.ts'
 import { LetterView } from '../letters/letter-view.tsx'
 import { useOutbox } from '../letters/outbox.ts'
 import type { Filter, Outbox } from '../letters/outbox.ts'
 import { Empty, Fault, LongList, Spinner, StateChip, Time } from '../parts/basics.tsx'
-import { useNow, useStore, useTitle } from '../hooks.ts'
+import { useMedia, useNow, useStore, useTitle } from '../hooks.ts'
 import { go, place } from '../router.ts'
 import { session } from '../session.ts'
 import { count, number, short } from '../words.ts'
@@ -30,7 +30,7 @@ export function Inbox(_: { params: string[] }) {
   const query = useStore(place, ({ query }) => query)
   const filter: Filter = { state: states.find(([state]) => state === query.get('state'))?.[0] ?? null, template: query.get('template') }
   const { outbox, shown, fault, again, seen } = useOutbox(filter)
-  const isWide = useWide()
+  const isWide = useMedia('(min-width: 1120px)')
   const first = useRef<{ shown: string; id: number | null }>({ shown: '', id: null })
   const isFiltered = filter.state !== null || filter.template !== null
   const asked = Number(query.get('letter')) || null
@@ -214,16 +214,4 @@ function Nothing() {
       </Empty>
     </div>
   )
-}
-
-/** Whether there is room for the list and a letter beside it. */
-function useWide(): boolean {
-  const [media] = useState(() => matchMedia('(min-width: 1120px)'))
-  const [isWide, setWide] = useState(media.matches)
-  useEffect(() => {
-    const look = () => setWide(media.matches)
-    media.addEventListener('change', look)
-    return () => media.removeEventListener('change', look)
-  }, [media])
-  return isWide
 }

@@ -68,3 +68,48 @@ export const SearchIcon = () => (
     <path d="m13.200 13.200 4 4" />
   </Icon>
 )
+export const MoreIcon = () => (
+  <Icon weight={2.4}>
+    <path d="M4 10h.01M10 10h.01M16 10h.01" />
+  </Icon>
+)
+export const PageIcon = () => (
+  <Icon>
+    <rect x="3.500" y="2.500" width="13" height="15" rx="2" />
+    <path d="M7 7h6M7 10.500h6M7 14h3" />
+  </Icon>
+)
+export const SendIcon = () => (
+  <Icon>
+    <path d="M17.500 2.500 2.500 9l6 2.500 2.500 6 6.500-15ZM8.500 11.500l9-9" />
+  </Icon>
+)
+export const BagIcon = () => (
+  <Icon>
+    <path d="M4 6.500h12l-.8 10.200a1 1 0 0 1-1 .8H5.800a1 1 0 0 1-1-.8L4 6.500Z" />
+    <path d="M7 8.500V5.500a3 3 0 0 1 6 0v3" />
+  </Icon>
+)
+export const TicketIcon = () => (
+  <Icon>
+    <path d="M2.500 6.500a1.500 1.500 0 0 1 1.500-1.500h12a1.500 1.500 0 0 1 1.500 1.500v1.800a1.800 1.800 0 0 0 0 3.400v1.800a1.500 1.500 0 0 1-1.500 1.500H4a1.500 1.500 0 0 1-1.500-1.500v-1.800a1.800 1.800 0 0 0 0-3.400V6.500Z" />
+    <path d="M12 5.500v1M12 9.500v1M12 13.500v1" />
+  </Icon>
+)
+export const ConsentIcon = () => (
+  <Icon>
+    <rect x="2" y="5.500" width="16" height="9" rx="4.500" />
+    <circle cx="13.500" cy="10" r="2.300" />
+  </Icon>
+)
+export const ResultsIcon = () => (
+  <Icon>
+    <path d="M3 17V3M3 17h14M7 13.500V11M11 13.500V8M15 13.500V5" />
+  </Icon>
+)
+export const AuditIcon = () => (
+  <Icon>
+    <path d="M10 2.500 16.500 5v4.500c0 4-2.700 6.700-6.500 8-3.800-1.300-6.500-4-6.500-8V5L10 2.500Z" />
+    <path d="m7.200 9.800 2 2 3.600-3.800" />
+  </Icon>
+)
