@@ -21,6 +21,13 @@ export function checkFiles(machine: Machine, templates: Templates): Finding[] {
   return findings
 }
 
+/** Words that a language borrows from the main one. */
+export const checkWords = (templates: Templates): Finding[] =>
+  [...Map.groupBy(templates.gaps, ({ file }) => file)].map(([file, gaps]) => ({
+    level: 'warning',
+    what: `templates/${file} lacks ${gaps.map(({ key }) => key).join(', ')}: the main language speaks there`,
+  }))
+
 function lettersOf(machine: Machine): Set<string> {
   const letters = new Set<string>()
   const visit = (node: { meta?: unknown; states: Record<string, unknown> }) => {
