@@ -3,6 +3,7 @@
  * Eta's own names: `res` grows, `line` is the number of the tag at work, `f` and `e` pass every printed value. The rest is
  * for blocks and words: `lacks` and `fell` (mail/flatten.ts), `w` and `n` (mail/words.ts).
  */
+import { BeckonError } from '../core/errors.ts'
 import { clean, urlCharsMax } from './text.ts'
 import { pluralForm } from './words.ts'
 import type { Spoken } from './templates.ts'
@@ -67,6 +68,8 @@ export class Pen {
 
   /** The name of what was absent. Reading a field of something absent is an absence like any other; whatever else a template throws is its fault. */
   missing(thrown: unknown): string {
+    // Of a block inside: it has its place already.
+    if (thrown instanceof BeckonError) throw thrown
     if (thrown !== absent && !(thrown instanceof TypeError && /undefined|null|not iterable/.test(thrown.message))) throw this.#spoken.fault(this.line, thrown)
     const name = this.#wanted || this.#spoken.tags[this.line]?.code.trim().replace(/^it\./, '') || 'something'
     this.#wanted = ''
