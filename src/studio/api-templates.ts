@@ -44,12 +44,9 @@ export type Sampled = {
   htmlBytesMax: number
 }
 
-/** GET templates/:name: one of them, with all that its page says. */
-export type TemplatePage = TemplateRow & { without: Absence[] }
-
 /** What a preview may leave out. */
 export const absences = ['pictures', 'names', 'recommendations', 'prices', 'support'] as const
 export type Absence = (typeof absences)[number]
 
-/** GET templates/:name/preview: how a preview came out; its frame has the letter. */
+/** GET templates/:name/preview?language&without&customer: how a preview came out; GET templates/:name/html has the letter, for a frame. */
 export type TemplatePreview = { language: string; subject: string; htmlBytes: number; fell: { block: string; lacks: string }[]; text: string } | { lacks: string }

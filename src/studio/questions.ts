@@ -19,6 +19,7 @@ import { isSandbox } from '../profile/sandbox.ts'
 import type { Store } from '../store/store.ts'
 import type { Chart, CustomerPage, CustomerList, Next, Track, Turn, WhyAnswer } from './api.ts'
 import { createLetterQuestions } from './letter-questions.ts'
+import { createTemplateQuestions } from './template-questions.ts'
 
 export type QuestionsContext = {
   /** May be open for reading only. */
@@ -71,6 +72,7 @@ export function createQuestions({ store, of, version, config, letters }: Questio
 
   return {
     ...createLetterQuestions({ store, letters: machine.letters }),
+    ...createTemplateQuestions({ stage, of, version, tell }),
 
     chart(_: object): Promise<Chart> {
       chart ??= drawn(machine).catch((error: unknown) => {

@@ -21,6 +21,7 @@ import { addPages } from './pages.ts'
 import { createReader } from './reader.ts'
 import type { ReaderOptions } from './reader.ts'
 import { addLetterActions, addLiveRoutes, addQuestions, answerBusy, toRefused } from './routes.ts'
+import { addTemplateRoutes } from './template-routes.ts'
 import { addSandboxRoutes, createSandboxes } from './sandbox.ts'
 
 export type StudioOptions = {
@@ -110,6 +111,7 @@ export function addStudio(options: StudioOptions): Studio {
       answerBusy(scope)
       access.addRoutes(scope)
       addQuestions(scope, { reader, clock, lives: engine.lives, chart })
+      addTemplateRoutes(scope, { reader, clock, lives: engine.lives })
       addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })

@@ -18,6 +18,8 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/customers\/(\d+)$/, async () => (await import('./pages/customer.tsx')).Customer],
   [/^\/inbox$/, async () => (await import('./pages/inbox.tsx')).Inbox],
   [/^\/inbox\/(\d+)$/, async () => (await import('./pages/letter.tsx')).Letter],
+  [/^\/templates$/, async () => (await import('./pages/templates.tsx')).Templates],
+  [/^\/templates\/([\w-]+)$/, async () => (await import('./pages/template.tsx')).Template],
   [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],
   [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],
   [/^\/access$/, async () => (await import('./pages/access.tsx')).Access],
