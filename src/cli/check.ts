@@ -12,11 +12,12 @@ import type { Finding, StoreCheck } from '../lab/check.ts'
 import { loadMachine, loadTemplates, machinesDirectory, openStore, templatesDirectory } from '../main.ts'
 import { sampleLetters } from '../lab/sampled.ts'
 import type { Templates } from '../mail/templates.ts'
-import type { Sampled, TemplateSample } from '../studio/api-templates.ts'
-import type { Store } from '../store/store.ts'
 import { readConfig } from './config.ts'
 import { parseSettings } from './options.ts'
 
+type Store = ReturnType<typeof openStore>
+type TemplateSample = ReturnType<typeof sampleLetters>
+type Sampled = TemplateSample['letters'][number]
 type Options = { data: string; settings: string; sample: number; json?: boolean }
 
 export function check(options: Options): void {

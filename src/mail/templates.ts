@@ -128,7 +128,7 @@ function compile(folder: Folder, name: string, lists: ReadonlyMap<string, WordLi
     }),
   )
   const all = [...pieces.html, ...pieces.text].flatMap((piece) => (typeof piece === 'string' ? [] : [piece.code]))
-  const requires = [layout, source].flatMap(requiredBy)
+  const requires = [...new Set([layout, source].flatMap(requiredBy))]
   return {
     name,
     requires,

@@ -27,7 +27,7 @@ export type PreviewInput = {
 }
 
 type Options = { stage: Stage; of: (version: number) => Machine; version: number; tell: (about: About) => ToldLife | null }
-type Unknown = { refused: 'template.missing' | 'customer.unknown' }
+type Unknown = { refused: 'studio.input_invalid'; about: string } | { refused: 'customer.unknown' }
 
 const noLinks = { token: '?', links: [] }
 
@@ -73,7 +73,7 @@ export function createTemplateQuestions({ stage, of, version, tell }: Options) {
   }
 
   function previewed(input: PreviewInput) {
-    if (!templates.names().includes(input.name)) return { refused: 'template.missing' } satisfies Unknown
+    if (!templates.names().includes(input.name)) return { refused: 'studio.input_invalid', about: 'template' } satisfies Unknown
     const told = input.customer === undefined ? null : tell(input.customer)
     if (input.customer !== undefined && told === null) return { refused: 'customer.unknown' } satisfies Unknown
     const draft = told === null ? null : drafting(told, askedAs(input.name, rules) ?? input.name, Math.max(told.life.at, input.customer!.now + input.customer!.lead))
