@@ -54,7 +54,13 @@ export function check(options: Options): void {
   if (!isFine) process.exitCode = 1
 }
 
-function sampledBy(store: Store, of: (version: number) => Machine, machine: Machine, templates: Templates, { data, settings, sample }: Options): TemplateSample {
+function sampledBy(
+  store: Store,
+  of: (version: number) => Machine,
+  machine: Machine,
+  templates: Templates,
+  { data, settings, sample }: Options,
+): TemplateSample {
   const { shop, publicUrl, from, policy } = readConfig({ port: 4650, host: '127.0.0.1', data, settings })
   const stage = { store, machine, config: policy, letters: { templates, shop, publicUrl, from, shelves: { get: store.products.get } } }
   // Machines that never ran here have no number yet.

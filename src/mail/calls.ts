@@ -21,7 +21,9 @@ export function callsOf(code: string, name: string, blame: (what: string) => Bec
     const object = given?.trim()
     if (word === undefined || more.some((rest) => rest.trim() !== '') || (object !== undefined && !/^\{[^]*\}$/.test(object)))
       throw blame(`Words are said with their key written out: ${shape}.`)
-    const values = new Map(split((object ?? '{}').slice(1, -1)).flatMap((pair): [string, string][] => valueIn(pair, () => blame(`Write the values of ${word} as in ${shape}.`))))
+    const values = new Map(
+      split((object ?? '{}').slice(1, -1)).flatMap((pair): [string, string][] => valueIn(pair, () => blame(`Write the values of ${word} as in ${shape}.`))),
+    )
     calls.push({ from, to: close + 1, key: word, values })
   }
   return calls

@@ -35,7 +35,10 @@ const made = (files: Record<string, string>, changes: Partial<LetterData> = {}):
   if ('missing' in letter) throw new Error(`missing ${letter.missing}`)
   return letter
 }
-const said = (letter: Rendered) => textContent(parseDocument(letter.html.replaceAll('><', '> <'))).replaceAll(/\s+/g, ' ').trim()
+const said = (letter: Rendered) =>
+  textContent(parseDocument(letter.html.replaceAll('><', '> <')))
+    .replaceAll(/\s+/g, ' ')
+    .trim()
 
 describe('a block', () => {
   const a = front("<p>before</p><%~ include('./partials/b', { item: it.product }) %><p>after</p>")
@@ -80,7 +83,9 @@ describe('a block', () => {
   })
 
   test('a fault is no absence: it names file and line', () => {
-    expect(() => made({ 'a.eta': a, 'partials/b.eta': block('<p>\n<%= "x".repeat(-1) %></p>', 'requires: shop') })).toThrow(/^partials\/b\.eta:5: Invalid count/)
+    expect(() => made({ 'a.eta': a, 'partials/b.eta': block('<p>\n<%= "x".repeat(-1) %></p>', 'requires: shop') })).toThrow(
+      /^partials\/b\.eta:5: Invalid count/,
+    )
   })
 
   test('what is absent outside every block still costs the letter', () => {
@@ -90,7 +95,9 @@ describe('a block', () => {
 
   test('a letter has no fallback, and no part comes twice', () => {
     expect(() => shop({ 'a.eta': `${front('x')}--- fallback ---\ny\n` })).toThrow(/^a\.eta:1: A letter has no fallback/)
-    expect(() => shop({ 'a.eta': front('x'), 'partials/b.eta': 'x\n--- fallback ---\ny\n--- fallback ---\nz\n' })).toThrow(/^partials\/b\.eta:4: There are two parts called fallback/)
+    expect(() => shop({ 'a.eta': front('x'), 'partials/b.eta': 'x\n--- fallback ---\ny\n--- fallback ---\nz\n' })).toThrow(
+      /^partials\/b\.eta:4: There are two parts called fallback/,
+    )
     expect(() => shop({ 'a.eta': a, 'partials/b.eta': '---\nrequires: part.[0]\n---\nx' })).toThrow(/no path such as/)
   })
 })
@@ -131,7 +138,11 @@ describe('words', () => {
   test.each<[string, Record<string, string>, RegExp]>([
     ['a key that is nowhere', { 'a.eta': front("<p>x</p>\n<%= it.say('ho') %>"), ...words({ hi: 'x' }, {}) }, /^a\.eta:5: words\/en\.json has no words for ho/],
     ['no list at all', { 'a.eta': front("<%= it.say('ho') %>") }, /^a\.eta:4: There is no list of words/],
-    ['a key that is made up as it goes', { 'a.eta': front("<%= it.say('h' + 'i') %>"), ...words({ hi: 'x' }, {}) }, /^a\.eta:4: Words are said with their key written out/],
+    [
+      'a key that is made up as it goes',
+      { 'a.eta': front("<%= it.say('h' + 'i') %>"), ...words({ hi: 'x' }, {}) },
+      /^a\.eta:4: Words are said with their key written out/,
+    ],
     ['a placeholder without a value', { 'a.eta': front("<%= it.say('hi') %>"), ...words({ hi: 'x {name}' }, {}) }, /^a\.eta:4: hi speaks of \{name\}/],
     [
       'a placeholder that only one language has',
@@ -170,9 +181,11 @@ describe('words', () => {
     dirs.push(dir)
     cpSync('templates', dir, { recursive: true })
     const said = new Set(
-      [...templates.names(), 'layout', ...['button', 'card', 'finds', 'greeting', 'hero', 'hush', 'lines', 'picture', 'questions', 'recommended'].map((name) => `partials/${name}`)].flatMap(
-        (name) => [...readFileSync(join(dir, `${name}.eta`), 'utf8').matchAll(/it\.say\('([^']+)'/g)].map((found) => found[1]),
-      ),
+      [
+        ...templates.names(),
+        'layout',
+        ...['button', 'card', 'finds', 'greeting', 'hero', 'hush', 'lines', 'picture', 'questions', 'recommended'].map((name) => `partials/${name}`),
+      ].flatMap((name) => [...readFileSync(join(dir, `${name}.eta`), 'utf8').matchAll(/it\.say\('([^']+)'/g)].map((found) => found[1])),
     )
     const keys = Object.keys(JSON.parse(readFileSync('templates/words/en.json', 'utf8')) as object).filter((key) => !key.startsWith('product.'))
     expect(keys.filter((key) => !said.has(key))).toEqual([])
@@ -184,7 +197,13 @@ describe.each(every)('%s in %s', (name, language) => {
   const letterOf = (changes: Partial<LetterData> = {}) => render(templates, name, sampleLetter({ locale, ...changes })) as Rendered
 
   test('worries no reader of Gmail, Apple Mail or Outlook, with everything and with the least', () => {
-    const least = { product: { id: '7', quantity: 1 }, lines: [{ id: '7', quantity: 2 }], order: { lines: [] }, recommended: [], customer: { email: 'a@b.example' } }
+    const least = {
+      product: { id: '7', quantity: 1 },
+      lines: [{ id: '7', quantity: 2 }],
+      order: { lines: [] },
+      recommended: [],
+      customer: { email: 'a@b.example' },
+    }
     for (const letter of [letterOf(), letterOf(least)]) {
       expect(letter.language).toBe(language)
       expect(worriesOf(letter)).toEqual([])
@@ -214,7 +233,8 @@ describe.each(every)('%s in %s', (name, language) => {
   })
 
   test('takes no lines, a thousand lines, and endless words', () => {
-    const lines = (n: number) => Array.from({ length: n }, (_, i) => ({ id: String(i), name: `${'Lång '.repeat(200)}${i}`, price: 1, quantity: 1, image: 'https://x.example/i.jpg' }))
+    const lines = (n: number) =>
+      Array.from({ length: n }, (_, i) => ({ id: String(i), name: `${'Lång '.repeat(200)}${i}`, price: 1, quantity: 1, image: 'https://x.example/i.jpg' }))
     for (const n of [0, 1, 1_000]) {
       const letter = render(templates, name, sampleLetter({ locale, lines: lines(n), order: { lines: lines(n) }, recommended: lines(n) }))
       if ('missing' in letter) expect([n, letter.missing]).toEqual([0, 'lines'])
@@ -246,17 +266,72 @@ function expectWhole({ subject, html, text }: Rendered, linkCharsMin = 1): void 
 
 const nasty = fc.oneof(
   fc.constantFrom<unknown>(
-    ...['', ' ', '\u200b', '\u200d\u200d', '\u2800', '\u3164', '\u00a0', '.', '—', 'undefined', 'undefined undefined', 'null', 'NULL', 'NaN', '[object Object]', 'Size: undefined'],
-    ...['<b>x</b>', '</table><h1>', '"><img src=x onerror=alert(1)>', '<!--',  "it.say('x')", '$&', '\\', '`'],
-    ...['javascript:alert(1)', 'data:image/png;base64,AA', 'https://', 'http://a b', '//x.example/y', 'https://x.example/p?a=1&b="'],
-    ...['a\r\nBcc: b@c.example', 'שלום \u202eabc\u202c', 'مرحبا', '👩‍👩‍👧', 'e\u0301'.repeat(500), 'x'.repeat(20_000), '\ud800', '\0'],
-    ...['xx-rubbish!', 'de_DE@euro', 'Nowhere/None', 'ZZZ', 'XAU'],
-    ...[undefined, null, NaN, Infinity, -1, 0, 1e21, true, {}, [], [null], { name: 'x' }],
+    '',
+    ' ',
+    '\u200b',
+    '\u200d\u200d',
+    '\u2800',
+    '\u3164',
+    '\u00a0',
+    '.',
+    '—',
+    'undefined',
+    'undefined undefined',
+    'null',
+    'NULL',
+    'NaN',
+    '[object Object]',
+    'Size: undefined',
+    '<b>x</b>',
+    '</table><h1>',
+    '"><img src=x onerror=alert(1)>',
+    '<!--',
+    "it.say('x')",
+    '$&',
+    '\\',
+    '`',
+    'javascript:alert(1)',
+    'data:image/png;base64,AA',
+    'https://',
+    'http://a b',
+    '//x.example/y',
+    'https://x.example/p?a=1&b="',
+    'a\r\nBcc: b@c.example',
+    'שלום \u202eabc\u202c',
+    'مرحبا',
+    '👩‍👩‍👧',
+    'e\u0301'.repeat(500),
+    'x'.repeat(20_000),
+    '\ud800',
+    '\0',
+    'xx-rubbish!',
+    'de_DE@euro',
+    'Nowhere/None',
+    'ZZZ',
+    'XAU',
+    undefined,
+    null,
+    NaN,
+    Infinity,
+    -1,
+    0,
+    1e21,
+    true,
+    {},
+    [],
+    [null],
+    { name: 'x' },
   ),
   fc.string({ unit: 'binary', maxLength: 40 }),
 )
 const line = fc.oneof(
-  { weight: 6, arbitrary: fc.dictionary(fc.constantFrom('id', 'name', 'brand', 'category', 'variant', 'price', 'quantity', 'url', 'image', 'currency', 'stock'), nasty) as fc.Arbitrary<unknown> },
+  {
+    weight: 6,
+    arbitrary: fc.dictionary(
+      fc.constantFrom('id', 'name', 'brand', 'category', 'variant', 'price', 'quantity', 'url', 'image', 'currency', 'stock'),
+      nasty,
+    ) as fc.Arbitrary<unknown>,
+  },
   { weight: 1, arbitrary: nasty },
 )
 const lines = fc.oneof({ weight: 6, arbitrary: fc.array(line, { maxLength: 6 }) as fc.Arbitrary<unknown> }, { weight: 1, arbitrary: nasty })

@@ -64,7 +64,7 @@ export function flatten(folder: Folder, source: Source, part: Part, slots: Slots
 const includesMax = 16
 
 /** Whether a partial is one that may fall back. */
-export const isBlock = ({ front, fallback }: Source): boolean => front.has('requires') || fallback.html !== null || fallback.text !== null
+const isBlock = ({ front, fallback }: Source): boolean => front.has('requires') || fallback.html !== null || fallback.text !== null
 
 const run = (piece: Tag, code: string): Tag => ({ ...piece, kind: 'run', code })
 
@@ -75,12 +75,25 @@ const putIn = (piece: Tag, args: string, content: Piece[]): Piece[] => [
   run(piece, '} }'),
 ]
 
-function fallingBack(folder: Folder, partial: Source, part: Part, piece: Tag, args: string, inside: (content: Piece[] | null) => Piece[], blocks: Block[]): Piece[] {
+function fallingBack(
+  folder: Folder,
+  partial: Source,
+  part: Part,
+  piece: Tag,
+  args: string,
+  inside: (content: Piece[] | null) => Piece[],
+  blocks: Block[],
+): Piece[] {
   const name = partial.file.replace(/^partials\//, '').replace(/\.eta$/, '')
   const requires = requiredBy(partial)
   let number = blocks.findIndex((block) => block.name === name)
   if (number < 0) number = blocks.push({ name, requires, hasFallback: partial.fallback.html !== null || partial.fallback.text !== null }) - 1
-  const checks = requires.map((path) => ` || (__eta.${/^(?:it|part)\b/.test(path) ? 'lacks' : 'misses'}(${valueAt(folder, partial, path)}) && __eta.fell(${number}, ${JSON.stringify(path.replace(/^it\./, ''))}))`).join('')
+  const checks = requires
+    .map(
+      (path) =>
+        ` || (__eta.${/^(?:it|part)\b/.test(path) ? 'lacks' : 'misses'}(${valueAt(folder, partial, path)}) && __eta.fell(${number}, ${JSON.stringify(path.replace(/^it\./, ''))}))`,
+    )
+    .join('')
   const fallback = partial.fallback[part]
   return [
     run(

@@ -146,7 +146,9 @@ function compile(folder: Folder, name: string, lists: ReadonlyMap<string, WordLi
 const same = (one: string, other: string): boolean => one.toLowerCase() === other.toLowerCase()
 
 const saysWords = ({ front, html, text }: Source): boolean =>
-  [...html, ...(text ?? []), ...[...front.values()].flatMap(({ pieces }) => pieces)].some((piece) => typeof piece !== 'string' && piece.code.includes('it.say('))
+  [...html, ...(text ?? []), ...[...front.values()].flatMap(({ pieces }) => pieces)].some(
+    (piece) => typeof piece !== 'string' && piece.code.includes('it.say('),
+  )
 
 /** Locales come from events: what was found for one is remembered, until a stranger fills the memory. */
 function chooser(spokenIn: ReadonlyMap<string, Spoken>, main: Spoken): Template['in'] {

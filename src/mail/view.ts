@@ -256,7 +256,8 @@ function code(given: NonNullable<LetterData['code']>, locale: string, language: 
 }
 
 function firstName(customer: { firstName?: string | undefined; name?: string | undefined }): string {
-  const given = clean(customer.firstName, letterLimits.firstNameCharsMax) || clean(clean(customer.name, letterLimits.nameCharsMax).split(' ')[0], letterLimits.nameCharsMax)
+  const given =
+    clean(customer.firstName, letterLimits.firstNameCharsMax) || clean(clean(customer.name, letterLimits.nameCharsMax).split(' ')[0], letterLimits.nameCharsMax)
   // What looks like markup, an address or a number was not typed as a name; nor was what has no letter in it.
   return given.length > letterLimits.firstNameCharsMax || /[<>@/\\{}\d]/.test(given) || !/\p{L}/u.test(given) ? '' : given
 }

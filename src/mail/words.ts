@@ -124,7 +124,7 @@ function toCode({ words, list }: Found, values: ReadonlyMap<string, string>, key
 /** What products without a name are called. */
 export type Calling = { item(id: string): string; branded(brand: string, id: string): string; some: string }
 
-export const plainCalling: Calling = { item: (id) => `Item ${id}`, branded: (brand, id) => `${brand} item ${id}`, some: 'An item' }
+const plainCalling: Calling = { item: (id) => `Item ${id}`, branded: (brand, id) => `${brand} item ${id}`, some: 'An item' }
 
 /** By the keys `product.item`, `product.branded` and `product.some` of a list; in plain English where it has none. */
 export function callingOf({ list, main }: Tongue): Calling {
@@ -135,7 +135,8 @@ export function callingOf({ list, main }: Tongue): Calling {
   const [item, branded, some] = [text('product.item'), text('product.branded'), text('product.some')]
   return {
     item: item === undefined ? plainCalling.item : (id) => item.replaceAll('{id}', () => id),
-    branded: branded === undefined ? plainCalling.branded : (brand, id) => branded.replaceAll(/\{(id|brand)\}/g, (_, name: string) => (name === 'id' ? id : brand)),
+    branded:
+      branded === undefined ? plainCalling.branded : (brand, id) => branded.replaceAll(/\{(id|brand)\}/g, (_, name: string) => (name === 'id' ? id : brand)),
     some: some ?? plainCalling.some,
   }
 }

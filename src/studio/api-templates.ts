@@ -8,6 +8,7 @@ export type TemplateList = {
   gaps: { language: string; file: string; keys: string[] }[]
   /** Those that live in one language alone are told by their row. */
   languages: string[]
+  absences: readonly Absence[]
 }
 
 export type TemplateRow = {
@@ -45,8 +46,9 @@ export type Sampled = {
 }
 
 /** What a preview may leave out. */
-export const absences = ['pictures', 'names', 'recommendations', 'prices', 'support'] as const
-export type Absence = (typeof absences)[number]
+export type Absence = 'pictures' | 'names' | 'recommendations' | 'prices' | 'support'
 
 /** GET templates/:name/preview?language&without&customer: how a preview came out; GET templates/:name/html has the letter, for a frame. */
-export type TemplatePreview = { language: string; subject: string; htmlBytes: number; fell: { block: string; lacks: string }[]; text: string } | { lacks: string }
+export type TemplatePreview =
+  | { language: string; subject: string; htmlBytes: number; fell: { block: string; lacks: string }[]; text: string }
+  | { lacks: string }

@@ -50,7 +50,8 @@ test('the list names every template with its journey, its needs, its blocks and 
     ['en', 'Boston fern and 2 more are still in your cart'],
     ['de', 'Boston fern und 2 weitere Artikel liegen noch in Ihrem Warenkorb'],
   ])
-  for (const { languages } of rows) for (const { htmlBytes, worries } of languages) expect([htmlBytes > 1_000 && htmlBytes < 60_000, worries]).toEqual([true, []])
+  for (const { languages } of rows)
+    for (const { htmlBytes, worries } of languages) expect([htmlBytes > 1_000 && htmlBytes < 60_000, worries]).toEqual([true, []])
 })
 
 test('a preview leaves out what it is told to, and says which blocks fell back', () => {
@@ -74,7 +75,11 @@ test('a preview leaves out what it is told to, and says which blocks fell back',
 test('a customer’s preview is theirs, in their language; nothing is sent and no link in it works', () => {
   const { questions, customer, shop, before } = open()
   const input = { name: 'cart-abandoned', without: [], customer: customer('u:ada') }
-  expect(questions.templatePreview(input)).toMatchObject({ language: 'de', subject: 'Boston fern liegt noch in Ihrem Warenkorb', text: expect.stringContaining('Hallo Ada,') })
+  expect(questions.templatePreview(input)).toMatchObject({
+    language: 'de',
+    subject: 'Boston fern liegt noch in Ihrem Warenkorb',
+    text: expect.stringContaining('Hallo Ada,'),
+  })
   const { html } = questions.templateHtml({ ...input, dark: false }) as { html: string }
   expect(html).toContain('ada@example.test')
   expect(questions.templatePreview({ ...input, language: 'en' })).toMatchObject({ language: 'en', subject: 'Boston fern is still in your cart' })

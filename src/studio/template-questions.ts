@@ -12,7 +12,6 @@ import { worriesOf } from '../lint/worries.ts'
 import { render } from '../mail/render.ts'
 import { sampleLetter } from '../mail/sample.ts'
 import type { LetterData, Line } from '../mail/view.ts'
-import { absences } from './api-templates.ts'
 import type { Absence, TemplateFace, TemplateList, TemplatePreview, TemplateRow, TemplateSample } from './api-templates.ts'
 import { products } from './demo-products.ts'
 import type { About } from './questions.ts'
@@ -29,6 +28,7 @@ export type PreviewInput = {
 type Options = { stage: Stage; of: (version: number) => Machine; version: number; tell: (about: About) => ToldLife | null }
 type Unknown = { refused: 'studio.input_invalid'; about: string } | { refused: 'customer.unknown' }
 
+const absences: readonly Absence[] = ['pictures', 'names', 'recommendations', 'prices', 'support']
 const noLinks = { token: '?', links: [] }
 
 export function createTemplateQuestions({ stage, of, version, tell }: Options) {
@@ -61,13 +61,29 @@ export function createTemplateQuestions({ stage, of, version, tell }: Options) {
   /** The shop's own name and address around the demo's goods. */
   function dataOf({ language, without }: Pick<PreviewInput, 'language' | 'without'>, own?: LetterData): LetterData {
     const [first, second, third, ...others] = products.map(({ id, name, brand, category, price }, index): Line => ({
-      ...{ id, name, brand, category, price, quantity: index === 1 ? 2 : 1 },
-      ...{ url: `${publicUrl}/demo/products/${id}`, image: `${publicUrl}/demo/pictures/${id}.jpg` },
+      id,
+      name,
+      brand,
+      category,
+      price,
+      quantity: index === 1 ? 2 : 1,
+      url: `${publicUrl}/demo/products/${id}`,
+      image: `${publicUrl}/demo/pictures/${id}.jpg`,
     }))
     const lines = [first!, second!, third!]
     const { currency, timeZone, locale } = shop
     const links = { unsubscribe: `${publicUrl}/u/preview`, preferences: `${publicUrl}/p/preview`, cart: shop.cartUrl, shop: shop.url }
-    const made = sampleLetter({ ...{ shop, lines, product: lines[1]!, order: { id: 'FF-20417', lines }, recommended: others.slice(0, 4) }, ...{ links, currency, timeZone, locale } })
+    const made = sampleLetter({
+      shop,
+      lines,
+      product: lines[1]!,
+      order: { id: 'FF-20417', lines },
+      recommended: others.slice(0, 4),
+      links,
+      currency,
+      timeZone,
+      locale,
+    })
     const data = { ...made, shop: { supportEmail: 'hello@fern.example', ...shop }, ...own, ...(language === undefined ? {} : { locale: language }) }
     return without.reduce(lacking, { ...data, openPixel: '' })
   }
@@ -76,7 +92,8 @@ export function createTemplateQuestions({ stage, of, version, tell }: Options) {
     if (!templates.names().includes(input.name)) return { refused: 'studio.input_invalid', about: 'template' } satisfies Unknown
     const told = input.customer === undefined ? null : tell(input.customer)
     if (input.customer !== undefined && told === null) return { refused: 'customer.unknown' } satisfies Unknown
-    const draft = told === null ? null : drafting(told, askedAs(input.name, rules) ?? input.name, Math.max(told.life.at, input.customer!.now + input.customer!.lead))
+    const draft =
+      told === null ? null : drafting(told, askedAs(input.name, rules) ?? input.name, Math.max(told.life.at, input.customer!.now + input.customer!.lead))
     if (draft !== null && 'lacks' in draft) return draft
     const letter = render(templates, input.name, dataOf(input, ownOf(draft?.data)))
     return 'missing' in letter ? { lacks: letter.missing } : letter
@@ -89,6 +106,7 @@ export function createTemplateQuestions({ stage, of, version, tell }: Options) {
         templates: templates.names().map(rowOf),
         gaps: gaps.map(([file, keys]) => ({ file, language: keys[0]!.language, keys: keys.map(({ key }) => key) })),
         languages: [...new Set(templates.names().flatMap((name) => templates.get(name).languages))],
+        absences,
       }
     },
 
@@ -104,12 +122,15 @@ export function createTemplateQuestions({ stage, of, version, tell }: Options) {
     templateHtml(input: PreviewInput & { dark: boolean }): { html: string } | { words: string } | Unknown {
       const letter = previewed(input)
       if ('refused' in letter) return letter
-      return 'lacks' in letter ? { words: `This letter needs ${letter.lacks}, and there is nothing of the kind to show.` } : { html: toShown(letter.html, noLinks, input.dark) }
+      return 'lacks' in letter
+        ? { words: `This letter needs ${letter.lacks}, and there is nothing of the kind to show.` }
+        : { html: toShown(letter.html, noLinks, input.dark) }
     },
 
     /** Kept for a minute: who opens the page again need not wait again. */
     templateSample({ now, count }: { now: number; count: number }): TemplateSample {
-      if (sample === null || sample.count !== count || now - sample.at > keptMs) sample = { at: now, count, answer: sampleLetters({ stage, of, version, now, count }) }
+      if (sample === null || sample.count !== count || now - sample.at > keptMs)
+        sample = { at: now, count, answer: sampleLetters({ stage, of, version, now, count }) }
       return sample.answer
     },
   }

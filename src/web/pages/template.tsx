@@ -1,6 +1,5 @@
 /** One template as it would look: with the sample's or a customer's data, in each language, width and light, with and without. */
 import { useState } from 'preact/hooks'
-import { absences } from '../../studio/api-templates.ts'
 import type { Absence, TemplateList, TemplatePreview } from '../../studio/api-templates.ts'
 import { withQuery } from '../ask.ts'
 import { CustomerPicker } from '../chart/CustomerPicker.tsx'
@@ -37,7 +36,7 @@ export function Template({ params }: { params: string[] }) {
           <header>
             <h1>{name}</h1>
           </header>
-          <Preview name={name} languages={row.languages.map(({ language }) => language)} />
+          <Preview name={name} languages={row.languages.map(({ language }) => language)} absences={value.absences} />
           <section class="card template-needs">
             <h2>What it needs</h2>
             <Needs row={row} />
@@ -50,7 +49,7 @@ export function Template({ params }: { params: string[] }) {
 
 type Chosen = { id: number; name: string } | null
 
-function Preview({ name, languages }: { name: string; languages: string[] }) {
+function Preview({ name, languages, absences }: { name: string; languages: string[]; absences: readonly Absence[] }) {
   const [language, setLanguage] = useState<string | null>(null)
   const [without, setWithout] = useState<ReadonlySet<Absence>>(new Set())
   const [customer, setCustomer] = useState<Chosen>(null)
