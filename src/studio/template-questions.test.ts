@@ -54,11 +54,11 @@ test('the list names every template with its journey, its needs, its blocks and 
     for (const { htmlBytes, worries } of languages) expect([htmlBytes > 1_000 && htmlBytes < 60_000, worries]).toEqual([true, []])
 })
 
-test('a preview leaves out what it is told to, and says which blocks fell back', () => {
+test('a preview leaves out what it is told to, and says which blocks fell back', async () => {
   const { questions } = open()
-  const whole = questions.templatePreview({ name: 'win-back', without: [] })
+  const whole = await questions.templatePreview({ name: 'win-back', without: [] })
   expect(whole).toMatchObject({ language: 'en', fell: [] })
-  const bare = questions.templatePreview({ name: 'win-back', language: 'de', without: ['recommendations', 'names', 'nonsense'] })
+  const bare = await questions.templatePreview({ name: 'win-back', language: 'de', without: ['recommendations', 'names', 'nonsense'] })
   expect(bare).toMatchObject({
     language: 'de',
     fell: [
@@ -67,30 +67,30 @@ test('a preview leaves out what it is told to, and says which blocks fell back',
     ],
     text: expect.stringContaining('nur ein kurzer Gruß'),
   })
-  const { html } = questions.templateHtml({ name: 'cart-abandoned', without: ['pictures', 'prices'], dark: true }) as { html: string }
+  const { html } = (await questions.templateHtml({ name: 'cart-abandoned', without: ['pictures', 'prices'], dark: true })) as { html: string }
   expect(html).not.toContain('<img')
   expect(html).not.toMatch(/€|Total/)
 })
 
-test('a customer’s preview is theirs, in their language; nothing is sent and no link in it works', () => {
+test('a customer’s preview is theirs, in their language; nothing is sent and no link in it works', async () => {
   const { questions, customer, shop, before } = open()
   const input = { name: 'cart-abandoned', without: [], customer: customer('u:ada') }
-  expect(questions.templatePreview(input)).toMatchObject({
+  expect(await questions.templatePreview(input)).toMatchObject({
     language: 'de',
     subject: 'Boston fern liegt noch in Ihrem Warenkorb',
     text: expect.stringContaining('Hallo Ada,'),
   })
-  const { html } = questions.templateHtml({ ...input, dark: false }) as { html: string }
+  const { html } = (await questions.templateHtml({ ...input, dark: false })) as { html: string }
   expect(html).toContain('ada@example.test')
-  expect(questions.templatePreview({ ...input, language: 'en' })).toMatchObject({ language: 'en', subject: 'Boston fern is still in your cart' })
-  expect(questions.templatePreview({ ...input, customer: customer('u:bob') })).toEqual({ lacks: 'lines' })
-  expect(questions.templateHtml({ ...input, customer: customer('u:bob'), dark: false })).toEqual({ words: expect.stringContaining('needs lines') })
+  expect(await questions.templatePreview({ ...input, language: 'en' })).toMatchObject({ language: 'en', subject: 'Boston fern is still in your cart' })
+  expect(await questions.templatePreview({ ...input, customer: customer('u:bob') })).toEqual({ lacks: 'lines' })
+  expect(await questions.templateHtml({ ...input, customer: customer('u:bob'), dark: false })).toEqual({ words: expect.stringContaining('needs lines') })
   expect(shop.store.letters.list({ limit: 10 })).toHaveLength(before)
 })
 
-test('a template that is not there is refused', () => {
+test('a template that is not there is refused', async () => {
   const { questions } = open()
-  expect(questions.templatePreview({ name: '../layout', without: [] })).toEqual({ refused: 'studio.input_invalid', about: 'template' })
+  expect(await questions.templatePreview({ name: '../layout', without: [] })).toEqual({ refused: 'studio.input_invalid', about: 'template' })
 })
 
 test('the sample says for how many there is something to say, and what the others lack', () => {

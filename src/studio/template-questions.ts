@@ -5,11 +5,14 @@
 import type { Machine } from '../actors/load-machine.ts'
 import { askedAs, sampleLetters } from '../lab/sampled.ts'
 import { createDrafting } from '../lab/preview.ts'
+import { withAdvice } from '../lab/recommending.ts'
+import type { Advise } from '../lab/recommending.ts'
 import type { Stage } from '../lab/future.ts'
 import type { ToldLife } from '../lab/told.ts'
 import { toShown } from '../lint/shown.ts'
 import { worriesOf } from '../lint/worries.ts'
 import { render } from '../mail/render.ts'
+import type { Rendered } from '../mail/render.ts'
 import { sampleLetter } from '../mail/sample.ts'
 import type { LetterData, Line } from '../mail/view.ts'
 import type { Absence, TemplateFace, TemplateList, TemplatePreview, TemplateRow, TemplateSample } from './api-templates.ts'
@@ -25,16 +28,15 @@ export type PreviewInput = {
   customer?: About
 }
 
-type Options = { stage: Stage; of: (version: number) => Machine; version: number; tell: (about: About) => ToldLife | null }
+type Options = { stage: Stage; of: (version: number) => Machine; version: number; tell: (about: About) => ToldLife | null; advise: Advise }
 type Unknown = { refused: 'studio.input_invalid'; about: string } | { refused: 'customer.unknown' }
 
 const absences: readonly Absence[] = ['pictures', 'names', 'recommendations', 'prices', 'support']
 const noLinks = { token: '?', links: [] }
 
-export function createTemplateQuestions({ stage, of, version, tell }: Options) {
+export function createTemplateQuestions({ stage, of, version, tell, advise }: Options) {
   const { templates, shop, publicUrl } = stage.letters
   const rules = stage.machine.letters
-  const drafting = createDrafting(stage)
   let sample: { at: number; count: number; answer: TemplateSample } | null = null
 
   function rowOf(name: string): TemplateRow {
@@ -88,14 +90,27 @@ export function createTemplateQuestions({ stage, of, version, tell }: Options) {
     return without.reduce(lacking, { ...data, openPixel: '' })
   }
 
-  function previewed(input: PreviewInput) {
-    if (!templates.names().includes(input.name)) return { refused: 'studio.input_invalid', about: 'template' } satisfies Unknown
-    const told = input.customer === undefined ? null : tell(input.customer)
-    if (input.customer !== undefined && told === null) return { refused: 'customer.unknown' } satisfies Unknown
-    const draft =
-      told === null ? null : drafting(told, askedAs(input.name, rules) ?? input.name, Math.max(told.life.at, input.customer!.now + input.customer!.lead))
-    if (draft !== null && 'lacks' in draft) return draft
-    const letter = render(templates, input.name, dataOf(input, ownOf(draft?.data)))
+  type Previewed = Unknown | { lacks: string } | Rendered
+
+  /** A customer's own with what the engine would recommend them. */
+  async function previewed(input: PreviewInput): Promise<Previewed> {
+    const { name, customer } = input
+    if (!templates.names().includes(name)) return { refused: 'studio.input_invalid', about: 'template' }
+    if (customer === undefined) return written(name, dataOf(input))
+    const told = tell(customer)
+    if (told === null) return { refused: 'customer.unknown' }
+    const draft = await withAdvice(stage.letters.shelves, advise, (shelves) =>
+      createDrafting({ ...stage, letters: { ...stage.letters, shelves } })(
+        told,
+        askedAs(name, rules) ?? name,
+        Math.max(told.life.at, customer.now + customer.lead),
+      ),
+    )
+    return 'lacks' in draft ? draft : written(name, dataOf(input, ownOf(draft.data)))
+  }
+
+  function written(name: string, data: LetterData): { lacks: string } | Rendered {
+    const letter = render(templates, name, data)
     return 'missing' in letter ? { lacks: letter.missing } : letter
   }
 
@@ -111,16 +126,16 @@ export function createTemplateQuestions({ stage, of, version, tell }: Options) {
     },
 
     /** How a preview came out. */
-    templatePreview(input: PreviewInput): TemplatePreview | Unknown {
-      const letter = previewed(input)
+    async templatePreview(input: PreviewInput): Promise<TemplatePreview | Unknown> {
+      const letter = await previewed(input)
       if (!('html' in letter)) return letter
       const { language, subject, html, text, fellBack } = letter
       return { language, subject, htmlBytes: Buffer.byteLength(html), fell: fellBack, text }
     },
 
     /** What the sandboxed frame shows. */
-    templateHtml(input: PreviewInput & { dark: boolean }): { html: string } | { words: string } | Unknown {
-      const letter = previewed(input)
+    async templateHtml(input: PreviewInput & { dark: boolean }): Promise<{ html: string } | { words: string } | Unknown> {
+      const letter = await previewed(input)
       if ('refused' in letter) return letter
       return 'lacks' in letter
         ? { words: `This letter needs ${letter.lacks}, and there is nothing of the kind to show.` }
@@ -139,7 +154,7 @@ export function createTemplateQuestions({ stage, of, version, tell }: Options) {
 const keptMs = 60_000
 
 /** Of a customer's letter the frame around it too: without it there would be the sample's. */
-const ownOf = (data: LetterData | undefined): LetterData | undefined => (data === undefined ? undefined : { recommended: [], ...data })
+const ownOf = (data: LetterData): LetterData => ({ recommended: [], ...data })
 
 const bare = ({ image: _, ...line }: Line): Line => line
 const priceless = ({ price: _, ...line }: Line): Line => line

@@ -21,7 +21,12 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/templates$/, async () => (await import('./pages/templates.tsx')).Templates],
   [/^\/templates\/([\w-]+)$/, async () => (await import('./pages/template.tsx')).Template],
   [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],
+  [/^\/results$/, async () => (await import('./pages/results.tsx')).Results],
   [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],
+  [/^\/catalogue$/, async () => (await import('./pages/catalogue.tsx')).Catalogue],
+  [/^\/audit$/, async () => (await import('./pages/audit.tsx')).Audit],
+  [/^\/delivery\/bounces$/, async () => (await import('./pages/bounces.tsx')).Bounces],
+  [/^\/delivery\/doctor$/, async () => (await import('./pages/doctor.tsx')).DoctorPage],
   [/^\/access$/, async () => (await import('./pages/access.tsx')).Access],
   [/^\/(?:sign-in|set-up)$/, async () => (await import('./pages/sign-in.tsx')).SignIn],
 ]
