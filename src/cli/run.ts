@@ -83,6 +83,8 @@ function program(): Command {
     .addOption(new Option('--host <address>', 'on which address').env('BECKON_HOST').default('127.0.0.1').hideHelp())
     .option('--json', 'print it as JSON')
     .action(async (options) => (await import('./audit.ts')).audit(options))
+
+  beckon
     .command('doctor')
     .description('is a domain ready to send? SPF, DKIM, DMARC, MX, PTR, TLS, and the exact record to add')
     .argument('[domain]', 'of the letters’ From; none: the one this server is set to send from')
@@ -92,6 +94,8 @@ function program(): Command {
     .option('--make-dkim <file>', 'make a DKIM key, write it there, and print its record; nothing else')
     .option('--json', 'print it as JSON')
     .action(async (domain, options) => (await import('./doctor.ts')).doctor(domain, options))
+
+  beckon
     .command('report')
     .description('what letters earned; --experiments: what holdouts and variants tell')
     .addOption(new Option('--by <what>', 'a line for each').choices(['template', 'journey', 'priority', 'day', 'letter']).default('template'))
