@@ -41,7 +41,7 @@ export function check(options: Options): void {
   const isFine = !findings.some(({ level }) => level === 'error')
   if (options.json) {
     process.stdout.write(
-      `${JSON.stringify({ ok: isFine, machine: machine.hash, templates: templates.names(), findings, ...(database === null ? {} : { customers: database.customers, compared: database.compared, toMigrate: database.toMigrate }) })}\n`,
+      `${JSON.stringify({ ok: isFine, machine: machine.hash, templates: templates.names(), findings, ...(database === null ? {} : { customers: database.customers, compared: database.compared, toMigrate: database.toMigrate }), ...(letters === null ? {} : { sample: letters }) })}\n`,
     )
   } else {
     process.stdout.write(`machine ${machine.hash}, ${templates.names().length} templates\n`)
