@@ -22,12 +22,14 @@ import type { TokenOptions } from './gateway/token.ts'
 import type { Mailbox } from './mail/address.ts'
 import { signer } from './mail/dkim.ts'
 import { createDrain } from './mail/drain.ts'
-import { createInboxPost } from './mail/inbox.ts'
 import { createLinks } from './mail/links.ts'
+import { createPostOffice } from './mail/post-office.ts'
 import type { Shop } from './mail/prepare.ts'
-import { sandboxed } from './mail/sandboxed.ts'
+import { parseRates } from './mail/rates.ts'
+import type { Rates } from './mail/rates.ts'
 import { createSmtpPost } from './mail/smtp.ts'
 import { loadTemplates } from './mail/templates.ts'
+import type { WarmUp } from './mail/warm-up.ts'
 import { builtPages, createHeart, defaultShop, fetchText, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
 import { createMetrics } from './report/metrics.ts'
 import { startCheckpoints } from './store/checkpoints.ts'
@@ -37,6 +39,8 @@ import type { Store } from './store/store.ts'
 import { demoCatalogue } from './studio/demo-products.ts'
 import { addStudio } from './studio/studio.ts'
 import type { Listeners, Studio } from './studio/studio.ts'
+
+export type Relay = { host: string; port: number; secure: boolean; user?: string; pass?: string }
 
 export type ServerConfig = {
   /** 0: any free one. */
@@ -50,7 +54,10 @@ export type ServerConfig = {
   from: Mailbox
   origins: ReadonlySet<string>
   policy: PolicyConfig
-  smtp?: { host: string; port: number; secure: boolean; user?: string; pass?: string }
+  /** The ways out, in order of preference; none: letters stay in the inbox. */
+  relays?: readonly Relay[]
+  rates?: Rates
+  warmUp?: WarmUp
   dkim?: { domain: string; selector: string; privateKey: string }
   /** Where letters bounce to, and which providers' webhooks are heard. */
   bounces?: BouncesConfig
@@ -118,11 +125,11 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   }
 
   const batch = createBatch({ engine, store, clock, epoch, onLetters: () => drain.wake(), onFatal: fatal, soon: setImmediate })
-  const post =
-    config.smtp === undefined
-      ? createInboxPost()
-      : sandboxed(createSmtpPost({ clock, ...config.smtp, ...(config.dkim === undefined ? {} : { dkim: signer(config.dkim) }) }))
+  const dkim = config.dkim === undefined ? {} : { dkim: signer(config.dkim) }
+  const relays = (config.relays ?? []).map((relay) => createSmtpPost({ clock, ...relay, ...dkim }))
+  const office = createPostOffice({ store, clock, relays, rates: config.rates ?? parseRates(''), warmUp: config.warmUp ?? null })
   const { letters, suppressions, db } = store
+  const { post, pace, tally } = office
   const bounces = createBounces({
     store,
     secret,
@@ -136,12 +143,24 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     onFault: (error) => logger.error({ err: error }, 'a bounce could not be booked'),
   })
   const { sender } = bounces
-  const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal, ...(sender === null ? {} : { from: sender }) })
+  const drain = createDrain({
+    db,
+    clock,
+    letters,
+    suppressions,
+    hash,
+    post,
+    pace,
+    tally,
+    intake: batch,
+    onFatal: fatal,
+    ...(sender === null ? {} : { from: sender }),
+  })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
   // Where no shop is named, the demo's products are what there is to speak of.
   shelf.catalog.lend(lentTo(config))
   const counter = createCounter({ catalog: shelf.catalog, order: batch.order, clock })
-  const metrics = createMetrics({ engine, batch, drain })
+  const metrics = createMetrics({ engine, batch, drain, office })
   const gateway = createGateway({
     clock,
     ids,
@@ -180,6 +199,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',
     onLetters: () => drain.wake(),
     bounces: bounces.setup,
+    office,
     onFault: (error) => logger.error({ err: error }, 'the studio stumbled'),
     doctor: createVisits({ settings: config, sampleAddress: defaultShop.address, instruments: createInstruments(clock) }),
     reader: { path, dataDir, version: heart.machines.version, shop, publicUrl, from: config.from, policy: config.policy },

@@ -56,7 +56,7 @@ async function relay(): Promise<{ port: number; senders: string[] }> {
 async function start(dataDir: string, relayPort: number, env: Record<string, string>): Promise<Server> {
   for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value)
   const config = readConfig({ port: 0, host: '127.0.0.1', data: dataDir, settings: 'quietFor=20ms,abandonAfter=60ms,followUpAfter=10m' })
-  const server = await startServer({ ...config, log: 'silent', smtp: { host: '127.0.0.1', port: relayPort, secure: false } }, (error) => {
+  const server = await startServer({ ...config, log: 'silent', relays: [{ host: '127.0.0.1', port: relayPort, secure: false }] }, (error) => {
     throw error
   })
   closing.push(() => server.stop())

@@ -136,7 +136,7 @@ test.skipIf(exim === undefined)(
       {
         ...config,
         log: 'silent',
-        smtp: { host: '127.0.0.1', port: relayPort, secure: false },
+        relays: [{ host: '127.0.0.1', port: relayPort, secure: false }],
         bounces: { smtp: { domain: 'bounces.fern.example', port: bouncePort, host: '127.0.0.1' } },
       },
       (error) => {

@@ -2,8 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { BeckonError } from '../core/errors.ts'
 import { addressOf, mailboxOf } from '../mail/address.ts'
+import { parseRates } from '../mail/rates.ts'
+import { parseWarmUp } from '../mail/warm-up.ts'
 import { defaultShop } from '../main.ts'
-import type { ServerConfig } from '../serve.ts'
+import type { Relay, ServerConfig } from '../serve.ts'
 import { parseSettings } from './options.ts'
 
 export type Flags = { port: number; host: string; data: string; settings: string }
@@ -18,7 +20,7 @@ export function readConfig(flags: Flags): ServerConfig {
   const from = text('BECKON_FROM') ?? `${name} <hello@fern.example>`
   const sender = mailboxOf(from)
   if (sender === null) throw new BeckonError('address.invalid', `BECKON_FROM is "${from}"`)
-  const smtp = text('BECKON_SMTP_URL')
+  const warmUp = text('BECKON_WARM_UP')
   const dkimKey = text('BECKON_DKIM_KEY')
   const tokenSecret = text('BECKON_TOKEN_SECRET')
   const tokenKey = text('BECKON_TOKEN_PUBLIC_KEY')
@@ -48,7 +50,9 @@ export function readConfig(flags: Flags): ServerConfig {
       holdout: shares(text('BECKON_HOLDOUT') ?? ''),
       ...optional('salt', text('BECKON_EXPERIMENT_SALT')),
     },
-    ...optional('smtp', smtp === undefined ? undefined : readSmtp(smtp)),
+    relays: relays(),
+    rates: parseRates(text('BECKON_RATES') ?? ''),
+    ...optional('warmUp', warmUp === undefined ? undefined : parseWarmUp(warmUp)),
     ...optional(
       'dkim',
       dkimKey === undefined
@@ -121,11 +125,23 @@ function url(name: string): string | undefined {
   return value
 }
 
+/** The relays in order of preference: BECKON_SMTP_URL, which may name several with commas between, then BECKON_SMTP_URL_2. */
+function relays(): Relay[] {
+  const found = ['BECKON_SMTP_URL', 'BECKON_SMTP_URL_2'].flatMap((name) =>
+    (text(name) ?? '')
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map((value) => readSmtp(name, value)),
+  )
+  const twice = found.find(({ host, port }, n) => found.findIndex((other) => other.host === host && other.port === port) < n)
+  if (twice !== undefined) throw new BeckonError('usage', `the relay ${twice.host}:${twice.port} is named twice`)
+  return found
+}
+
 /** `smtp://user:password@host:587` or `smtps://…`. */
-function readSmtp(value: string): NonNullable<ServerConfig['smtp']> {
+function readSmtp(name: string, value: string): Relay {
   const parsed = URL.parse(value)
-  if (parsed === null || !/^smtps?:$/.test(parsed.protocol) || parsed.hostname === '')
-    throw new BeckonError('usage', 'BECKON_SMTP_URL is no smtp:// or smtps:// URL')
+  if (parsed === null || !/^smtps?:$/.test(parsed.protocol) || parsed.hostname === '') throw new BeckonError('usage', `${name} is no smtp:// or smtps:// URL`)
   const secure = parsed.protocol === 'smtps:'
   return {
     host: parsed.hostname,

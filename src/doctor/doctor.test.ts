@@ -276,7 +276,7 @@ describe('what the server was told', () => {
       publicUrl: 'https://beckon.shop.shop',
       from: { address: 'hello@shop.shop' },
       shop: { address: 'here' },
-      smtp: shop.relay!,
+      relays: [shop.relay!],
       dkim: { domain: 'shop.shop', selector: 'beckon', privateKey: testKey.privateKey },
     }
     let probes = 0

@@ -21,7 +21,9 @@ export type PostSettings = {
   publicUrl: string
   from: { address: string }
   shop: { address: string }
-  smtp?: { host: string; port: number; secure: boolean; pass?: string }
+  /** The first is looked at. */
+  relays?: readonly { host: string; port: number; secure: boolean; pass?: string }[]
+  bounces?: { smtp?: { domain: string } }
   dkim?: { domain: string; selector: string; privateKey: string }
 }
 
@@ -35,11 +37,11 @@ export function toPatient(settings: PostSettings, asked: Asked, sampleAddress: s
   const own = domainOf(settings.from.address)
   const domain = asked.domain ?? own
   const isOwn = domain === own || domain === settings.dkim?.domain
-  const { smtp, dkim } = settings
+  const { relays: [relay] = [], dkim } = settings
   return {
     domain,
-    bounceDomain: asked.bounceDomain ?? domain,
-    relay: !isOwn || smtp === undefined ? null : { host: smtp.host, port: smtp.port, secure: smtp.secure, hasPassword: smtp.pass !== undefined },
+    bounceDomain: asked.bounceDomain ?? (isOwn ? settings.bounces?.smtp?.domain : undefined) ?? domain,
+    relay: !isOwn || relay === undefined ? null : { host: relay.host, port: relay.port, secure: relay.secure, hasPassword: relay.pass !== undefined },
     dkim: {
       domain: isOwn ? (dkim?.domain ?? domain) : domain,
       selector: asked.selector ?? dkim?.selector ?? 'beckon',

@@ -10,7 +10,7 @@ function surgery() {
       publicUrl: 'https://beckon.shop.shop',
       from: { address: 'hello@shop.shop' },
       shop: { address: 'here' },
-      smtp: shop.relay!,
+      relays: [shop.relay!],
       dkim: { domain: 'shop.shop', selector: 'beckon', privateKey: testKey.privateKey },
     },
     sampleAddress: 'sample',

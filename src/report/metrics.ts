@@ -2,10 +2,16 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Batch } from '../actors/batch.ts'
 import type { Engine } from '../actors/engine.ts'
+import type { PostOffice } from '../mail/post-office.ts'
 
-type Sources = { engine: Engine; batch: Batch; drain: { stats(): { backlog: number; inFlight: number; dead: number; unknown: number } } }
+type Sources = {
+  engine: Engine
+  batch: Batch
+  drain: { stats(): { backlog: number; inFlight: number; dead: number; unknown: number } }
+  office: Pick<PostOffice, 'tally' | 'ways'>
+}
 
-export function createMetrics({ engine, batch, drain }: Sources): Registry {
+export function createMetrics({ engine, batch, drain, office }: Sources): Registry {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -44,5 +50,33 @@ export function createMetrics({ engine, batch, drain }: Sources): Registry {
   gauge('beckon_outbox_in_flight', 'Letters being handed over.', () => drain.stats().inFlight)
   gauge('beckon_outbox_dead', 'Letters given up.', () => drain.stats().dead)
   gauge('beckon_outbox_unknown', 'Letters whose fate is unknown.', () => drain.stats().unknown)
+  addDelivery(registry, office)
   return registry
+}
+
+/** What became of letters by the post that took them and by the great receivers, all other domains together: so many series, and no more. */
+function addDelivery(registry: Registry, { tally, ways }: Sources['office']) {
+  const byOutcome = (name: string, help: string, label: string, all: () => ReadonlyMap<string, Readonly<Record<string, number>>>) =>
+    new Counter({
+      name,
+      help,
+      labelNames: [label, 'outcome'],
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const [value, counts] of all()) for (const [outcome, n] of Object.entries(counts)) this.inc({ [label]: value, outcome }, n)
+      },
+    })
+  byOutcome('beckon_post_letters_total', 'What became of attempts, by the post.', 'post', tally.byPost)
+  byOutcome('beckon_receiver_letters_total', 'What became of attempts, by the receiver.', 'receiver', tally.byGroup)
+  new Gauge({
+    name: 'beckon_post_up',
+    help: '1: the post takes letters; 0: it is down, or on hold.',
+    labelNames: ['post'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { name, state } of ways()) this.set({ post: name }, state === 'well' || state === 'trial' ? 1 : 0)
+    },
+  })
 }

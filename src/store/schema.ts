@@ -255,4 +255,40 @@ export const steps: readonly string[] = [
   ALTER TABLE decision ADD COLUMN variant TEXT;
   ALTER TABLE letter ADD COLUMN variant TEXT;
   `,
+  `
+  -- The queue that a letter waits in (mail/pace.ts): twice its lane, and one more unless somebody waits for the letter.
+  ALTER TABLE letter ADD COLUMN queue INTEGER NOT NULL DEFAULT 1;
+  -- The post that it left by, or tried to, last.
+  ALTER TABLE letter ADD COLUMN post TEXT;
+  DROP INDEX letter_due;
+  CREATE INDEX letter_due ON letter (queue, next_at) WHERE next_at IS NOT NULL;
+
+  -- Domains whose letters wait in a queue of their own.
+  CREATE TABLE lane (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: a letter may still name it
+    name       TEXT NOT NULL UNIQUE,
+    per_minute REAL,                     -- null: its full rate
+    until      INTEGER NOT NULL DEFAULT 0,  -- held to then, ms
+    strikes    INTEGER NOT NULL DEFAULT 0,
+    why        TEXT,
+    why_at     INTEGER NOT NULL DEFAULT 0,
+    held       INTEGER NOT NULL DEFAULT 0   -- 1: by somebody
+  ) STRICT;
+
+  CREATE TABLE delivery (
+    domain     TEXT NOT NULL,
+    day        INTEGER NOT NULL,         -- since the epoch, UTC's
+    post       TEXT NOT NULL,
+    sent       INTEGER NOT NULL,
+    deferred   INTEGER NOT NULL,
+    greylisted INTEGER NOT NULL,
+    slowed     INTEGER NOT NULL,
+    bounced    INTEGER NOT NULL,
+    failed     INTEGER NOT NULL,
+    unknown    INTEGER NOT NULL,
+    complained INTEGER NOT NULL,
+    PRIMARY KEY (domain, day, post)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX delivery_day ON delivery (day);
+  `,
 ]

@@ -6,6 +6,8 @@ import { openDatabase } from './database.ts'
 import type { OpenOptions } from './database.ts'
 import { createDecisions } from './decisions.ts'
 import { createExperiments } from './experiments.ts'
+import { createDeliveries } from './deliveries.ts'
+import { createLanes } from './lanes.ts'
 import { createLetters } from './letters.ts'
 import { createLog } from './log.ts'
 import { createMailings } from './mailings.ts'
@@ -33,6 +35,8 @@ export function openStore(path: string, options: OpenOptions = {}) {
     customers: createCustomers(db),
     decisions: createDecisions(db),
     letters: createLetters(db),
+    lanes: createLanes(db),
+    deliveries: createDeliveries(db),
     suppressions: createSuppressions(db),
     meta: createMeta(db),
     quarantine: createQuarantine(db),

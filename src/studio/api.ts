@@ -275,6 +275,8 @@ export type LetterList = { letters: LetterRow[]; before: number | null; counts: 
 
 /** GET letters/:id; its HTML for a sandboxed frame is letters/:id/html?dark=1, its source letters/:id/source. */
 export type LetterPage = LetterRow & {
+  /** The relay that it left by, or tried to last; null where none is known. */
+  post: string | null
   messageId: string
   sizeBytes: number
   headers: [name: string, value: string][]

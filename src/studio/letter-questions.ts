@@ -69,6 +69,7 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
         ...rowOf(letter),
         messageId: letter.messageId,
         cameBack: cameBack(store.bounces, id),
+        post: store.letters.postOf(id),
         sizeBytes: mime.length,
         headers,
         text: email.text ?? '',

@@ -21,6 +21,7 @@ import { isSandbox } from '../profile/sandbox.ts'
 import type { Product } from '../store/products.ts'
 import type { Store } from '../store/store.ts'
 import type { Chart, CustomerPage, CustomerList, Next, Track, Turn, WhyAnswer } from './api.ts'
+import { createDeliveryQuestions } from './delivery-questions.ts'
 import { createCheckupQuestions } from './checkup-questions.ts'
 import { createBounceQuestions } from './bounce-questions.ts'
 import { createResults } from '../report/results.ts'
@@ -87,6 +88,7 @@ export function createQuestions(context: QuestionsContext) {
   return {
     ...createLetterQuestions({ store, letters: machine.letters }),
     ...createTemplateQuestions({ stage, of, version, tell, advise }),
+    ...createDeliveryQuestions(store),
     ...createProductQuestions(context),
     ...createCheckupQuestions(context),
     ...createBounceQuestions({ store }),

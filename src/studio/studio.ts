@@ -8,6 +8,7 @@ import type { Machines } from '../actors/machines.ts'
 import { createDaily } from '../checkup/daily.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
+import type { PostOffice } from '../mail/post-office.ts'
 import type { Advice, Wish } from '../lab/recommending.ts'
 import type { Reports } from '../gateway/reports.ts'
 import type { Store } from '../store/store.ts'
@@ -18,6 +19,7 @@ import { addBounceRoutes } from './bounce-routes.ts'
 import { createChartCache } from './chart-cache.ts'
 import { addCheckupRoutes } from './checkup-routes.ts'
 import { createCensus } from './census.ts'
+import { addDeliveryRoutes } from './delivery-routes.ts'
 import { addDemoRoutes } from './demo.ts'
 import { addDoctorRoutes } from './doctor-routes.ts'
 import type { Doctor } from './doctor-routes.ts'
@@ -53,6 +55,7 @@ export type StudioOptions = {
   writeKey: string
   /** Letters may be due. */
   onLetters: () => void
+  office: PostOffice
   reader: ReaderOptions
   /** What goes with what, from memory. */
   recommend: (...wish: Wish) => Advice
@@ -146,6 +149,7 @@ export function addStudio(options: StudioOptions): Studio {
       addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addBounceRoutes(scope, { reader, clock, setup: options.bounces })
+      addDeliveryRoutes(scope, { office: options.office, reader, clock, audit: access.audit, onLetters: options.onLetters })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
       addProductRoutes(scope, { reader, clock, goesWith: options.goesWith })
       addCheckupRoutes(scope, { reader, daily, onFault, audit: access.audit })

@@ -20,6 +20,7 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/inbox\/(\d+)$/, async () => (await import('./pages/letter.tsx')).Letter],
   [/^\/templates$/, async () => (await import('./pages/templates.tsx')).Templates],
   [/^\/templates\/([\w-]+)$/, async () => (await import('./pages/template.tsx')).Template],
+  [/^\/delivery$/, async () => (await import('./pages/delivery.tsx')).Delivery],
   [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],
   [/^\/results$/, async () => (await import('./pages/results.tsx')).Results],
   [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],

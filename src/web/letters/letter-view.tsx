@@ -132,6 +132,7 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
         <dt>Sending</dt>
         <dd>
           {letter.attempts === 0 ? 'not attempted yet' : count(letter.attempts, 'attempt')}
+          {letter.post !== null && letter.attempts > 0 && ` by ${letter.post}`}
           {letter.nextAt !== null && (
             <>
               , next <Time at={letter.nextAt} now={now} relative />
