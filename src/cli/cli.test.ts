@@ -38,9 +38,17 @@ test('a replayed database can be kept, explained and checked', async () => {
   const why = await beckon('why', 'ada', '--data', data, '--json')
   expect(JSON.parse(why.out).states).toHaveProperty('cart')
   const check = await beckon('check', '--data', data, '--json')
-  expect(JSON.parse(check.out)).toMatchObject({ ok: true, customers: 20, compared: 20, findings: [] })
+  const checked = JSON.parse(check.out)
+  expect(checked).toMatchObject({ ok: true, customers: 20, compared: 20, findings: [], sample: { customers: 20 } })
+  expect(checked.sample.letters.find(({ template }: { template: string }) => template === 'order-thanks')).toMatchObject({
+    written: 12,
+    languages: { de: 7, en: 5 },
+    lacking: [{ what: 'order', times: 8 }],
+    faults: [],
+  })
+  expect((await beckon('check', '--data', data, '--sample', '3')).out).toMatch(/letters as 3 customers would get them now:\n {2}browse-reminder: 3 written/)
   expect(await beckon('replay', '--data', data)).toMatchObject({ code: 1, err: expect.stringContaining('already holds a database') })
-})
+}, 20_000)
 
 test('an audit exits with 0 while nothing is wrong, and with 1 when a promise is broken, and says about whom', async () => {
   const data = temporary()

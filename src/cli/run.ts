@@ -10,6 +10,12 @@ const port = (text: string): number => {
   return number
 }
 
+const whole = (text: string): number => {
+  const number = Number(text)
+  if (!Number.isInteger(number) || number < 0) throw new InvalidArgumentError('it is a whole number')
+  return number
+}
+
 function program(): Command {
   const beckon = new Command('beckon')
     .description('Turns what shoppers do into the right email at the right moment.')
@@ -87,9 +93,10 @@ function program(): Command {
 
   beckon
     .command('check')
-    .description('check machines, templates, settings, and the database against the machines')
+    .description('check machines, templates, settings, the database against the machines, and the letters for real customers')
     .addOption(new Option('--data <dir>', 'where the database is kept').env('BECKON_DATA').default('data'))
     .addOption(new Option('--settings <k=v,…>', 'times and numbers of the journeys').env('BECKON_SETTINGS').default(''))
+    .addOption(new Option('--sample <number>', 'for how many customers letters are tried out').default(200).argParser(whole))
     .option('--json', 'print it as JSON')
     .action(async (options) => (await import('./check.ts')).check(options))
 

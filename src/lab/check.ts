@@ -22,6 +22,13 @@ export function checkFiles(machine: Machine, templates: Templates): Finding[] {
   return findings
 }
 
+/** Words that a language borrows from the main one. */
+export const checkWords = (templates: Templates): Finding[] =>
+  [...Map.groupBy(templates.gaps, ({ file }) => file)].map(([file, gaps]) => ({
+    level: 'warning',
+    what: `templates/${file} lacks ${gaps.map(({ key }) => key).join(', ')}: the main language speaks there`,
+  }))
+
 function checkVariants(letter: string, variants: Readonly<Record<string, number>>, templates: Templates): Finding[] {
   const findings: Finding[] = []
   const fault = (what: string) => findings.push({ level: 'error', what })

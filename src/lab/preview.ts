@@ -24,34 +24,44 @@ const rendersMax = 8
 /** For whom no address is known: the letter is shown as if it were for somebody. */
 const nobody = 'someone@example.com'
 
+/** What a letter would be rendered from, or what it would need, in words. */
+export type Draft = { data: LetterData } | { lacks: string }
+
 /**
  * The letter as the machine would ask for it from what it remembers now; else from what it remembered when it last could
  * have; else from what the customer last looked at, had in the cart, or ordered. `at`: the customer's own time.
  */
-export function previewOf(stage: Stage, told: ToldLife, template: string, at: number): Preview {
+export function createDrafting(stage: Stage): (told: ToldLife, template: string, at: number) => Draft {
   const prepare = createPrepare({ ...stage.letters, secret: madeUpSecret })
-  let lacks = 'anything to say'
-  for (const ask of asksFor(stage, told, template, at)) {
-    const result = rendered(stage, prepare, told, ask, at)
-    if ('html' in result) return result
-    lacks = result.lacks
+  return (told, template, at) => {
+    let lacks = 'anything to say'
+    for (const ask of asksFor(stage, told, template, at)) {
+      const draft = drafted(stage, prepare, told, ask, at)
+      if ('data' in draft) return draft
+      lacks = draft.lacks
+    }
+    return { lacks }
   }
-  return { lacks }
+}
+
+export function previewOf(stage: Stage, told: ToldLife, template: string, at: number): Preview {
+  const draft = createDrafting(stage)(told, template, at)
+  if ('lacks' in draft) return draft
+  const shown = render(stage.letters.templates, template, draft.data)
+  return 'html' in shown ? { html: shown.html } : { lacks: shown.missing }
 }
 
 /** The letters that a preview can be had of. */
 export const previewsOf = (stage: Stage, told: ToldLife, at: number): string[] =>
   Object.keys(told.machine.letters).filter((template) => 'html' in previewOf(stage, told, template, at))
 
-function rendered({ letters, machine }: Stage, prepare: Prepare, { life, customer }: ToldLife, ask: Ask, at: number): Preview {
+function drafted({ machine }: Stage, prepare: Prepare, { life, customer }: ToldLife, ask: Ask, at: number): Draft {
   const rule = machine.letters[ask.template]
   if (rule === undefined) return { lacks: 'a rule in machines/settings.ts' }
   const profile = life.profile.email === undefined ? { ...life.profile, email: nobody } : life.profile
   try {
     const prepared = prepare({ ask, rule, key: `${customer}/${rule.journey}/${ask.run}/${ask.template}`, customer, life: { ...life, profile }, at })
-    if ('missing' in prepared) return { lacks: prepared.missing }
-    const shown = render(letters.templates, ask.template, JSON.parse(prepared.letter.data) as LetterData)
-    return 'html' in shown ? { html: shown.html } : { lacks: shown.missing }
+    return 'missing' in prepared ? { lacks: prepared.missing } : { data: JSON.parse(prepared.letter.data) as LetterData }
   } catch (error) {
     if (error instanceof BeckonError && error.code.startsWith('template.')) return { lacks: error.message.split('\n')[0]! }
     throw error

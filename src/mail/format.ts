@@ -6,6 +6,11 @@ export function moneyIn(locale: string, currency: string, amount: number | undef
   return cached(moneyFormats, locale, isCurrency(currency) ? currency : '', newMoney).format(amount + 0) // -0 is 0
 }
 
+/** `10%`, as the locale writes it where it speaks the letter's language. */
+export function percentIn(locale: string, language: string, percent: number): string {
+  return cached(percentFormats, spokenBy(locale, language), '', newPercent).format(Math.round(percent * 10) / 1_000)
+}
+
 export const isCurrency = (currency: unknown): currency is string => typeof currency === 'string' && currencies.has(currency.toUpperCase())
 
 const currencies = new Set(Intl.supportedValuesOf('currency'))
@@ -16,17 +21,21 @@ const currencies = new Set(Intl.supportedValuesOf('currency'))
  */
 export function dateIn(locale: string, language: string, timeZone: string | undefined, at: number | undefined, style: 'day' | 'moment'): string {
   if (typeof at !== 'number' || !(Math.abs(at) <= 8.64e15)) return ''
-  const spoken = typeof locale === 'string' && locale.startsWith(language) ? locale : language
-  return cached(style === 'day' ? dayFormats : momentFormats, spoken, timeZone ?? 'UTC', style === 'day' ? newDay : newMoment).format(at)
+  return cached(style === 'day' ? dayFormats : momentFormats, spokenBy(locale, language), timeZone ?? 'UTC', style === 'day' ? newDay : newMoment).format(at)
 }
+
+const spokenBy = (locale: string, language: string): string => (typeof locale === 'string' && locale.startsWith(language) ? locale : language)
 
 type Formats<F> = Map<string, Map<string, F>>
 const moneyFormats: Formats<Intl.NumberFormat> = new Map()
 const dayFormats: Formats<Intl.DateTimeFormat> = new Map()
+const percentFormats: Formats<Intl.NumberFormat> = new Map()
 const momentFormats: Formats<Intl.DateTimeFormat> = new Map()
 
 const newMoney = (locale: string, currency: string) =>
   new Intl.NumberFormat(locale, currency !== '' ? { style: 'currency', currency } : { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+
+const newPercent = (locale: string) => new Intl.NumberFormat(locale, { style: 'percent', maximumFractionDigits: 1 })
 
 const newDay = (locale: string, timeZone: string) =>
   new Intl.DateTimeFormat(locale, { timeZone: zone(timeZone), weekday: 'long', day: 'numeric', month: 'long' })

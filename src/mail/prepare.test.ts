@@ -59,3 +59,10 @@ test('the discount code is the letter’s own, kept with it, and the same when i
   expect(decode(shop.store.letters.mime(second!.id)!)).toContain(code.code)
   expect(letter!.token).not.toBe(second!.token)
 })
+
+test('what fell back, and the language, stand with the letter’s frozen data', () => {
+  const { letter, shop } = abandonedBy('server', { product_id: 'mug', name: 'Blue mug', price: 12, currency: 'EUR' })
+  const data = JSON.parse(shop.store.letters.frozen(letter!.id)!.data) as { language: string; fellBack: unknown }
+  expect(data.language).toBe('en')
+  expect(data.fellBack).toContainEqual({ block: 'picture', lacks: 'part.item.image' })
+})

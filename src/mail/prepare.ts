@@ -80,7 +80,12 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
         messageId,
         at,
         resend: rule.unknown === 'resend' ? 1 : 0,
-        data: JSON.stringify({ templates: templates.hash, ...data }),
+        data: JSON.stringify({
+          templates: templates.hash,
+          language: rendered.language,
+          ...(rendered.fellBack.length === 0 ? {} : { fellBack: rendered.fellBack }),
+          ...data,
+        }),
         links: JSON.stringify(rendered.links),
         mime,
       },

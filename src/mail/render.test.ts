@@ -130,7 +130,7 @@ describe('a product', () => {
 
   test('prices follow the customer’s habits, and a total is shown only where it is true', () => {
     const line = { id: '1', name: 'Lamp', price: 1234.5, quantity: 2 }
-    expect(letterOf('cart-abandoned', { lines: [line], locale: 'de-DE', currency: 'EUR' }).text).toMatch(/Total: 2\.469,00\s€/)
+    expect(letterOf('cart-abandoned', { lines: [line], locale: 'de-DE', currency: 'EUR' }).text).toMatch(/Summe: 2\.469,00\s€/)
     expect(letterOf('cart-abandoned', { lines: [line], locale: 'en_US', currency: 'USD' }).text).toContain('Total: $2,469.00')
     expect(letterOf('cart-abandoned', { lines: [line], locale: 'rubbish!', currency: '??' }).text).toContain('Total: 2,469.00')
     expect(letterOf('cart-abandoned', { lines: [line, { id: '2', name: 'Cup', quantity: 1 }] }).text).not.toContain('Total')
@@ -184,7 +184,8 @@ describe('text from outside', () => {
   })
 
   test('dates stay in the letter’s language', () => {
-    expect(letterOf('cart-discount', { locale: 'de-DE' }).text).toMatch(/until Friday,? (November 27|27 November)/)
+    expect(letterOf('cart-discount', { locale: 'sv-SE' }).text).toMatch(/until Friday,? (November 27|27 November)/)
+    expect(letterOf('cart-discount', { locale: 'de-AT', timeZone: 'Europe/Vienna' }).text).toMatch(/bis Freitag, 27\. November/)
     expect(letterOf('cart-discount', { timeZone: 'Nowhere/None' }).text).toContain('18:00 UTC')
     expect(letterOf('cart-discount', { code: { code: 'A', percent: 5, expiresAt: Number.NaN } }).text).toContain('Good for one order. Enter')
   })

@@ -1,4 +1,4 @@
-/** A template file as its author wrote it: front matter, the HTML part and the text part, each in pieces. */
+/** A template file as its author wrote it: front matter, the HTML part, the text part and their fallbacks, each in pieces. */
 import vm from 'node:vm'
 import { Eta } from 'eta/core'
 import { BeckonError } from '../core/errors.ts'
@@ -14,6 +14,8 @@ export type Source = {
   html: Piece[]
   /** Null where the file has no text part. */
   text: Piece[] | null
+  /** What a partial shows instead, when what it is about is missing. */
+  fallback: { html: Piece[] | null; text: Piece[] | null }
 }
 
 /**
@@ -26,10 +28,12 @@ export type Source = {
  *     <p>…</p>
  *     --- text ---
  *     Hi, …
+ *
+ * A partial may go on with `--- fallback ---` and `--- fallback text ---`.
  */
 export function parseSource(file: string, text: string): Source {
   const lines = text.replaceAll('\r\n', '\n').split('\n')
-  const source: Source = { file, front: new Map(), html: [], text: null }
+  const source: Source = { file, front: new Map(), html: [], text: null, fallback: { html: null, text: null } }
   let start = 0
   if (lines[0]?.trim() === '---') {
     const end = lines.indexOf('---', 1)
@@ -37,11 +41,27 @@ export function parseSource(file: string, text: string): Source {
     for (let i = 1; i < end; i++) readFront(source, text, lines[i] as string, i + 1)
     start = end + 1
   }
-  const divider = lines.findIndex((line, i) => i >= start && /^--- *text *---$/.test(line))
-  const htmlEnd = divider < 0 ? lines.length : divider
-  source.html = pieces(file, text, lines.slice(start, htmlEnd).join('\n'), start + 1)
-  if (divider >= 0) source.text = wholeLines(pieces(file, text, lines.slice(divider + 1).join('\n'), divider + 2))
+  const seen = new Set<string>()
+  for (let name = 'html', from = start; ;) {
+    const divider = lines.findIndex((line, i) => i >= from && dividers.test(line))
+    const end = divider < 0 ? lines.length : divider
+    if (seen.has(name)) throw fault(file, text, from, `There are two parts called ${name}.`)
+    seen.add(name)
+    place(source, name, pieces(file, text, lines.slice(from, end).join('\n'), from + 1))
+    if (divider < 0) break
+    name = dividers.exec(lines[divider] as string)![1]!.replaceAll(/ +/g, ' ')
+    from = divider + 1
+  }
   return source
+}
+
+const dividers = /^--- *(text|fallback|fallback +text) *---$/
+
+function place(source: Source, name: string, content: Piece[]): void {
+  if (name === 'html') source.html = content
+  else if (name === 'text') source.text = wholeLines(content)
+  else if (name === 'fallback') source.fallback.html = content
+  else source.fallback.text = wholeLines(content)
 }
 
 const frontKeys = new Set(['subject', 'preheader', 'requires', 'language'])

@@ -7,8 +7,9 @@
  * 3. Nothing here reads a clock or draws a number: the same data gives the same letter (R2).
  */
 import { addressOf } from './address.ts'
-import { dateIn, isCurrency, moneyIn } from './format.ts'
+import { dateIn, isCurrency, moneyIn, percentIn } from './format.ts'
 import { clean, mailUrl, webUrl } from './text.ts'
+import type { Calling } from './words.ts'
 
 export type Line = {
   id: string
@@ -31,7 +32,8 @@ export type Order = { id?: string; total?: number; currency?: string; lines: Lin
 
 /** What a letter is rendered from: plain JSON, frozen with the letter. */
 export type LetterData = {
-  shop: { name: string; url: string; address: string; logo?: string; supportEmail?: string }
+  /** `locale`: the language of letters to those of whom none is known. */
+  shop: { name: string; url: string; address: string; logo?: string; supportEmail?: string; locale?: string }
   customer: { firstName?: string; name?: string; email: string }
   /** BCP 47, for money and dates. */
   locale: string
@@ -65,7 +67,7 @@ export type LetterData = {
 
 /** A product as templates print it. */
 export type Item = {
-  /** Never empty: the name, or brand and category words, or "Item 1004856". */
+  /** Never empty: the name, or brand and category words, or "Item 1004856" in the letter's language. */
   title: string
   /** Brand and variant, where the title does not say them. */
   detail: string
@@ -89,7 +91,8 @@ const markChars = 8
 export class View {
   readonly shop: { name: string | undefined; url: string; address: string | undefined; logo: string; supportEmail: string }
   readonly customer: { firstName: string; email: string }
-  readonly code: { code: string | undefined; percent: number | undefined; expiresAt: number } | undefined
+  /** `off`: the percentage as the language writes it, `10%`. */
+  readonly code: { code: string | undefined; percent: number | undefined; off: string | undefined; expiresAt: number } | undefined
   readonly unsubscribe: string | undefined
   readonly preferences: string
   readonly cart: string
@@ -99,15 +102,18 @@ export class View {
   readonly data: LetterData
   /** Where the letter's links lead, in the order of their numbers. */
   readonly links: string[] = []
-  readonly #language: string
+  /** Of the words around: BCP 47. */
+  readonly language: string
+  readonly #calling: Calling
   #lines: Item[] | undefined
   #product: Item | undefined
   #order: { id: string; lines: Item[]; lineCount: number; total: string } | undefined
   #recommended: Item[] | undefined
 
-  constructor(data: LetterData, language: string) {
+  constructor(data: LetterData, { language, calling }: { language: string; calling: Calling }) {
     this.data = data
-    this.#language = language
+    this.language = language
+    this.#calling = calling
     const shop = data.shop ?? none
     this.shop = {
       name: clean(shop.name, letterLimits.nameCharsMax) || undefined,
@@ -117,7 +123,7 @@ export class View {
       supportEmail: addressOf(shop.supportEmail ?? '') ?? '',
     }
     this.customer = { firstName: firstName(data.customer ?? none), email: addressOf(data.customer?.email) ?? '' }
-    this.code = data.code ? code(data.code) : undefined
+    this.code = data.code ? code(data.code, data.locale, language) : undefined
     this.unsubscribe = webUrl(data.links?.unsubscribe) || undefined
     this.preferences = webUrl(data.links?.preferences)
     this.cart = webUrl(data.links?.cart) || this.shop.url
@@ -182,7 +188,7 @@ export class View {
 
   /** `Friday, November 27`, in the template's language; with `moment`, the time and zone too. '' when there is no such instant. */
   date(at: number | undefined, style: 'day' | 'moment' = 'day'): string {
-    return dateIn(this.data.locale, this.#language, this.data.timeZone, at, style)
+    return dateIn(this.data.locale, this.language, this.data.timeZone, at, style)
   }
 
   #items(lines: readonly Line[] | undefined, max: number): Item[] {
@@ -195,7 +201,7 @@ export class View {
     const quantity = count(line?.quantity)
     const currency = this.#currency(line)
     const price = this.money(line?.price, currency)
-    const { title, detail } = naming(line ?? none)
+    const { title, detail } = naming(line ?? none, this.#calling)
     return {
       title,
       detail,
@@ -238,22 +244,25 @@ const count = (quantity: number | undefined): number =>
 
 const few = (stock: number | undefined): number => (typeof stock === 'number' && stock >= 1 && stock <= letterLimits.leftMax ? Math.floor(stock) : 0)
 
-function code(given: NonNullable<LetterData['code']>) {
+function code(given: NonNullable<LetterData['code']>, locale: string, language: string) {
   const percent = Number(given.percent)
+  const isSome = percent > 0 && percent <= 100
   return {
     code: clean(given.code, 40) || undefined,
-    percent: percent > 0 && percent <= 100 ? Math.round(percent * 10) / 10 : undefined,
+    percent: isSome ? Math.round(percent * 10) / 10 : undefined,
+    off: isSome ? percentIn(locale, language, percent) : undefined,
     expiresAt: given.expiresAt,
   }
 }
 
 function firstName(customer: { firstName?: string | undefined; name?: string | undefined }): string {
-  const given = clean(customer.firstName, letterLimits.firstNameCharsMax) || clean(customer.name, letterLimits.nameCharsMax).split(' ')[0] || ''
-  // What looks like markup, an address or a number was not typed as a name.
-  return given.length > letterLimits.firstNameCharsMax || /[<>@/\\{}\d]/.test(given) ? '' : given
+  const given =
+    clean(customer.firstName, letterLimits.firstNameCharsMax) || clean(clean(customer.name, letterLimits.nameCharsMax).split(' ')[0], letterLimits.nameCharsMax)
+  // What looks like markup, an address or a number was not typed as a name; nor was what has no letter in it.
+  return given.length > letterLimits.firstNameCharsMax || /[<>@/\\{}\d]/.test(given) || !/\p{L}/u.test(given) ? '' : given
 }
 
-function naming(line: Partial<Line>): { title: string; detail: string } {
+function naming(line: Partial<Line>, calling: Calling): { title: string; detail: string } {
   const brand = capital(clean(line.brand, 60))
   const variant = clean(line.variant, 60)
   const name = clean(line.name, letterLimits.nameCharsMax)
@@ -266,7 +275,7 @@ function naming(line: Partial<Line>): { title: string; detail: string } {
   const id = clean(Number.isFinite(line.id) ? String(line.id) : line.id, 40)
   const title = capital(`${brand} ${kind}`.trim())
   if (kind !== '') return { title, detail: variant }
-  return { title: id === '' ? title || 'An item' : brand === '' ? `Item ${id}` : `${brand} item ${id}`, detail: variant }
+  return { title: id === '' ? title || calling.some : brand === '' ? calling.item(id) : calling.branded(brand, id), detail: variant }
 }
 
 /** `electronics.audio.headphone` → `headphone`; '' for a path without words. */

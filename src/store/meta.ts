@@ -27,6 +27,8 @@ export function createMeta(db: Db) {
     addKey: (token: string, kind: 'public' | 'secret', at: number) => void addKey.run(token, kind, at),
     /** The number of the machine with this hash; its files are kept so that it can run again (R12). */
     machineVersion: (hash: string, files: string, at: number): number => machine.get(hash)?.version ?? Number(addMachine.run(hash, files, at).lastInsertRowid),
+    /** The number it has; undefined when it never ran here. */
+    machineKnown: (hash: string): number | undefined => machine.get(hash)?.version,
     machineFiles: (version: number) => machineFiles.get(version),
   }
 }

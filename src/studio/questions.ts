@@ -28,6 +28,7 @@ import { createCheckupQuestions } from './checkup-questions.ts'
 import { createBounceQuestions } from './bounce-questions.ts'
 import { createResults } from '../report/results.ts'
 import { createLetterQuestions } from './letter-questions.ts'
+import { createTemplateQuestions } from './template-questions.ts'
 import { createProductQuestions } from './product-questions.ts'
 
 export type QuestionsContext = {
@@ -88,6 +89,7 @@ export function createQuestions(context: QuestionsContext) {
 
   return {
     ...createLetterQuestions({ store, letters: machine.letters }),
+    ...createTemplateQuestions({ stage, of, version, tell, advise }),
     ...createDeliveryQuestions(store),
     ...createCodeQuestions({ store, letters: machine.letters, prefix: codePrefixOf(letters.shop) }),
     ...createProductQuestions(context),

@@ -84,7 +84,7 @@ export function addQuestions(
 }
 
 /** HTML for a sandboxed frame; what cannot be shown says so in words. */
-function sendFrame(reply: FastifyReply, told: { html: string } | { words: string } | Refusal) {
+export function sendFrame(reply: FastifyReply, told: { html: string } | { words: string } | Refusal) {
   if (isRefusal(told)) return sendRefusal(reply, told)
   const html =
     'html' in told ? told.html : `<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><p>${escapeHtml(told.words)}</p>`

@@ -36,6 +36,7 @@ import { createReader } from './reader.ts'
 import type { ReaderOptions } from './reader.ts'
 import { addResultsRoutes, reportsOf } from './results-routes.ts'
 import { addLetterActions, addLiveRoutes, addQuestions, answerBusy, toRefused } from './routes.ts'
+import { addTemplateRoutes } from './template-routes.ts'
 import { addSandboxRoutes, createSandboxes } from './sandbox.ts'
 
 export type StudioOptions = {
@@ -149,6 +150,7 @@ export function addStudio(options: StudioOptions): Studio {
       answerBusy(scope)
       access.addRoutes(scope)
       addQuestions(scope, { reader, clock, lives: engine.lives, chart })
+      addTemplateRoutes(scope, { reader, clock, lives: engine.lives })
       addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addBounceRoutes(scope, { reader, clock, setup: options.bounces })

@@ -18,6 +18,8 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/customers\/(\d+)$/, async () => (await import('./pages/customer.tsx')).Customer],
   [/^\/inbox$/, async () => (await import('./pages/inbox.tsx')).Inbox],
   [/^\/inbox\/(\d+)$/, async () => (await import('./pages/letter.tsx')).Letter],
+  [/^\/templates$/, async () => (await import('./pages/templates.tsx')).Templates],
+  [/^\/templates\/([\w-]+)$/, async () => (await import('./pages/template.tsx')).Template],
   [/^\/delivery$/, async () => (await import('./pages/delivery.tsx')).Delivery],
   [/^\/codes$/, async () => (await import('./pages/codes.tsx')).Codes],
   [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],

@@ -8,7 +8,8 @@ import { SearchIcon } from '../parts/icons.tsx'
 
 const suggestionsMax = 8
 
-export function CustomerPicker({ onPick }: { onPick: (id: number) => void }) {
+/** `purpose`: what for, after "Show a customer". */
+export function CustomerPicker({ onPick, purpose = 'on the machine' }: { onPick: (id: number, name: string) => void; purpose?: string }) {
   const id = useId()
   const input = useRef<HTMLInputElement>(null)
   const [text, setText] = useState('')
@@ -19,11 +20,11 @@ export function CustomerPicker({ onPick }: { onPick: (id: number) => void }) {
   const found = value?.customers ?? []
   useEffect(() => setAt(-1), [query])
 
-  const pick = ({ id }: CustomerRow) => {
+  const pick = ({ id, name }: CustomerRow) => {
     setText('')
     setOpen(false)
     input.current?.blur()
-    onPick(id)
+    onPick(id, name)
   }
   const press = (event: TargetedKeyboardEvent<HTMLInputElement>) => {
     const to = { ArrowDown: at + 1, ArrowUp: at === -1 ? found.length - 1 : at - 1 }[event.key]
@@ -43,7 +44,7 @@ export function CustomerPicker({ onPick }: { onPick: (id: number) => void }) {
         type="text"
         role="combobox"
         placeholder="Show a customer: e-mail or id"
-        aria-label="Show a customer on the machine: search by e-mail or id"
+        aria-label={`Show a customer ${purpose}: search by e-mail or id`}
         aria-expanded={open}
         aria-controls={`${id}-list`}
         aria-autocomplete="list"

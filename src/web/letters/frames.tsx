@@ -76,7 +76,7 @@ function Frame({ id, subject, width, isDark, roomPx, isNamed }: FrameProps) {
 }
 
 /** How wide an element is, px; 0 until it is known. */
-function useRoom() {
+export function useRoom() {
   const box = useRef<HTMLDivElement>(null)
   const [px, setPx] = useState(0)
   useEffect(() => {
