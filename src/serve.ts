@@ -145,6 +145,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     clock,
     fetchText,
     intake: batch,
+    count: office.count,
     config: config.bounces ?? {},
     publicUrl,
     addressOf: (customer) => engine.lives.raw(customer)?.life.profile.email,

@@ -7,6 +7,7 @@ import type { Webhooks } from '../gateway/webhooks.ts'
 import type { Store } from '../store/store.ts'
 import type { BounceSetup, BounceSource } from '../studio/api-bounces.ts'
 import { createLedger } from './ledger.ts'
+import type { LedgerOptions } from './ledger.ts'
 import { createReceiver } from './receiver.ts'
 import { createVerp } from './verp.ts'
 import { createWebhooks, providers } from './webhooks.ts'
@@ -27,6 +28,7 @@ export type BouncesOptions = {
   config: BouncesConfig
   publicUrl: string
   addressOf: (customer: number) => string | undefined
+  count?: NonNullable<LedgerOptions['count']>
   fetchText: (url: string) => Promise<string>
   onFault: (error: unknown) => void
 }

@@ -22,6 +22,8 @@ export type LedgerOptions = {
   clock: Clock
   /** A customer's address as it is now; undefined when there is none, or no such customer. */
   addressOf: (customer: number) => string | undefined
+  /** Counts what is news of the receiving domain; in the transaction that books it. */
+  count?: (recipient: string, outcome: 'bounced' | 'complained', letter: number, now: number) => void
 }
 
 /** `words`, `mta`: short and plain (bounces/fields.ts). `source`: `dsn`, `arf` or `webhook:` and a provider's name. */
@@ -32,7 +34,7 @@ export type Ledger = ReturnType<typeof createLedger>
 /** Looked at for a run of soft bounces. */
 const attemptsMax = softRun.letters * 4
 
-export function createLedger({ bounces, letters, suppressions, hash, intake, clock, addressOf }: LedgerOptions) {
+export function createLedger({ bounces, letters, suppressions, hash, intake, clock, addressOf, count }: LedgerOptions) {
   const isTheirs = (letter: StoredLetter): boolean => addressOf(letter.customer)?.toLowerCase() === letter.recipient.toLowerCase()
   const tell = (type: 'mail.bounced' | 'mail.complained' | 'mail.unsubscribed', messageId: string, { id, customer }: StoredLetter, at: number) =>
     intake.tell({ type, letter: id, customer, at, messageId })
@@ -46,6 +48,7 @@ export function createLedger({ bounces, letters, suppressions, hash, intake, clo
         const added = bounces.add({ letter: letter.id, at: now, kind, ...said })
         isBad ||= isWornOut(bounces.attempts(letter.recipient, attemptsMax), now)
         if (isBad) suppressions.add(hash(letter.recipient), kind === 'complaint' ? 'complaint' : 'bounce', now)
+        if (added && kind !== 'soft') count?.(letter.recipient, kind === 'complaint' ? 'complained' : 'bounced', letter.id, now)
         return added
       })
       // Also for a repeat: what came first may have been cut short between the two.

@@ -1,6 +1,7 @@
 /** How letters leave: the ways out in order of preference, the pace of each domain, and what was counted. Joined here once, for the drain and for those who look on. */
 import type { Clock, Post } from '../core/world.ts'
 import type { Store } from '../store/store.ts'
+import { domainOf } from './domains.ts'
 import { createFailover } from './failover.ts'
 import type { Failover } from './failover.ts'
 import { createInboxPost } from './inbox.ts'
@@ -11,6 +12,7 @@ import type { Rates } from './rates.ts'
 import { sandboxed } from './sandboxed.ts'
 import { createTally } from './tally.ts'
 import type { Tally } from './tally.ts'
+import { dayOf } from './warm-up.ts'
 import type { WarmUp } from './warm-up.ts'
 
 export type PostOffice = {
@@ -18,6 +20,8 @@ export type PostOffice = {
   pace: Pace
   tally: Tally
   ways: Failover['ways']
+  /** In a transaction: what was heard later of a letter that was sent. */
+  count(recipient: string, outcome: 'bounced' | 'complained', letter: number, now: number): void
   /** Both say false where there is nothing of that name, and are remembered. */
   holdWay(name: string, isHeld: boolean): boolean
   holdDomain(name: string, isHeld: boolean): boolean
@@ -54,6 +58,7 @@ export function createPostOffice({ store, clock, relays, rates, warmUp }: Option
     pace,
     tally: createTally(deliveries),
     ways: failover.ways,
+    count: (recipient, outcome, letter, now) => deliveries.add(domainOf(recipient), dayOf(now), letters.postOf(letter) ?? '', { [outcome]: 1 }),
     holdWay(name, isHeld) {
       if (!failover.hold(name, isHeld)) return false
       if (isHeld) held.add(name)

@@ -5,6 +5,7 @@
  * Statements are made when first needed: older databases lack this table.
  */
 import type { Db } from './database.ts'
+import { lazily } from './lazily.ts'
 
 /** What can become of a letter, or of an attempt. `slowed`: told that the domain gets too many. */
 export const outcomes = ['sent', 'deferred', 'greylisted', 'slowed', 'bounced', 'failed', 'unknown', 'complained'] as const
@@ -19,29 +20,28 @@ const littleMax = 100
 const together = '*'
 
 export function createDeliveries(db: Db) {
-  const lazily = <P extends unknown[], R = unknown>(sql: string) => {
-    const make = () => db.prepare<P, R>(sql)
-    let made: ReturnType<typeof make> | undefined
-    return () => (made ??= make())
-  }
   const add = lazily<(string | number)[]>(
+    db,
     `INSERT INTO delivery (domain, day, post, ${outcomes.join(', ')}) VALUES (?,?,?${',?'.repeat(outcomes.length)})
      ON CONFLICT (domain, day, post) DO UPDATE SET ${outcomes.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`,
   )
-  const reached = lazily<[string], unknown>('SELECT 1 FROM delivery WHERE domain = ? AND sent > 0 LIMIT 1')
+  const reached = lazily<[string], unknown>(db, 'SELECT 1 FROM delivery WHERE domain = ? AND sent > 0 LIMIT 1')
   const byDomain = lazily<[number, number], Counts & { domain: string }>(
+    db,
     `SELECT domain, ${sums} FROM delivery INDEXED BY delivery_day WHERE day BETWEEN ? AND ? GROUP BY domain`,
   )
   const byPost = lazily<[number, number], Counts & { post: string }>(
+    db,
     `SELECT post, ${sums} FROM delivery INDEXED BY delivery_day WHERE day BETWEEN ? AND ? GROUP BY post`,
   )
   const fold = lazily<[number]>(
+    db,
     `INSERT INTO delivery (domain, day, post, ${outcomes.join(', ')})
      SELECT '${together}', day, post, ${sums} FROM delivery WHERE day < ? AND domain <> '${together}' AND sent < ${littleMax} GROUP BY day, post
      ON CONFLICT (domain, day, post) DO UPDATE SET ${outcomes.map((name) => `${name} = ${name} + excluded.${name}`).join(', ')}`,
   )
-  const dropLittle = lazily<[number]>(`DELETE FROM delivery WHERE day < ? AND domain <> '${together}' AND sent < ${littleMax}`)
-  const dropOld = lazily<[number]>('DELETE FROM delivery WHERE day < ?')
+  const dropLittle = lazily<[number]>(db, `DELETE FROM delivery WHERE day < ? AND domain <> '${together}' AND sent < ${littleMax}`)
+  const dropOld = lazily<[number]>(db, 'DELETE FROM delivery WHERE day < ?')
 
   return {
     /** Days are numbered from the epoch, UTC's. */

@@ -4,6 +4,7 @@
  * Statements are made when first needed: older databases lack this table.
  */
 import type { Db } from './database.ts'
+import { lazily } from './lazily.ts'
 
 /** `perMinute` null: its full rate. `until`: held to then, because of `why`, which was said at `whyAt`. `held`: by somebody, until somebody says otherwise. */
 export type LaneRow = { id: number; name: string; perMinute: number | null; until: number; strikes: number; why: string | null; whyAt: number; held: 0 | 1 }
@@ -11,17 +12,13 @@ export type LaneRow = { id: number; name: string; perMinute: number | null; unti
 export type Lanes = ReturnType<typeof createLanes>
 
 export function createLanes(db: Db) {
-  const lazily = <P extends unknown[], R = unknown>(sql: string) => {
-    const make = () => db.prepare<P, R>(sql)
-    let made: ReturnType<typeof make> | undefined
-    return () => (made ??= make())
-  }
-  const all = lazily<[], LaneRow>('SELECT id, name, per_minute AS perMinute, until, strikes, why, why_at AS whyAt, held FROM lane ORDER BY id')
-  const add = lazily<[string]>('INSERT INTO lane (name) VALUES (?)')
+  const all = lazily<[], LaneRow>(db, 'SELECT id, name, per_minute AS perMinute, until, strikes, why, why_at AS whyAt, held FROM lane ORDER BY id')
+  const add = lazily<[string]>(db, 'INSERT INTO lane (name) VALUES (?)')
   const set = lazily<[number | null, number, number, string | null, number, number, number]>(
+    db,
     'UPDATE lane SET per_minute = ?, until = ?, strikes = ?, why = ?, why_at = ?, held = ? WHERE id = ?',
   )
-  const remove = lazily<[number]>('DELETE FROM lane WHERE id = ?')
+  const remove = lazily<[number]>(db, 'DELETE FROM lane WHERE id = ?')
 
   return {
     all: (): LaneRow[] => all().all(),

@@ -92,8 +92,8 @@ function domainsOf({ pace }: PostOffice, { today, week, waiting }: Outbox, now: 
   // A lane that nobody waits in any more and that had nothing this week says nothing.
   return rows
     .filter(
-      ({ waiting: n, held, why, week: { sent, deferred, greylisted, bounced, failed } }) =>
-        n > 0 || held || why !== null || sent + deferred + greylisted + bounced + failed > 0,
+      ({ waiting: n, held, why, week: { sent, deferred, greylisted, bounced, failed, complained } }) =>
+        n > 0 || held || why !== null || sent + deferred + greylisted + bounced + failed + complained > 0,
     )
     .sort((a, b) => Number(b.held) - Number(a.held) || b.waiting - a.waiting || b.week.sent - a.week.sent || a.name.localeCompare(b.name))
 }

@@ -110,3 +110,14 @@ test('a hold on what is no domain and no relay is refused, and leaves no trace',
   expect(audited).toEqual([])
   expect(store.lanes.all()).toEqual([])
 })
+
+test('a bounce or a complaint heard later counts for its domain, and for the relay that took the letter', async () => {
+  queue(1, 'anna@googlemail.com')
+  store.letters.attempting(1, noon)
+  store.letters.flushing(1, noon, 'two')
+  store.letters.settle(1, { state: 'sent', nextAt: null, reply: '250 ok', resend: 0 }, noon)
+  office.count('anna@googlemail.com', 'complained', 1, noon)
+  const { domains, posts } = await page()
+  expect(domains).toMatchObject([{ name: 'gmail.com', week: { complained: 1, sent: 0 } }])
+  expect(posts.map(({ today }) => today.complained)).toEqual([0, 1])
+})

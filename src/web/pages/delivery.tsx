@@ -31,6 +31,10 @@ export function Delivery(_: { params: string[] }) {
       <header>
         <h1>Delivery</h1>
         <Standing page={value} />
+        <nav class="delivery-more" aria-label="More of delivery">
+          <a href="/studio/delivery/bounces">What came back</a>
+          <a href="/studio/delivery/doctor">Is my domain ready?</a>
+        </nav>
       </header>
       {fault && <Fault fault={fault} again={again} />}
       <Outbox page={value} />
