@@ -167,7 +167,8 @@ export const steps: readonly string[] = [
   `,
   `
   -- Discount codes: made for a letter, or uploaded in pools and reserved for one. Old rows carry over.
-  ALTER TABLE code RENAME TO old_code;
+  CREATE TEMP TABLE old_code AS SELECT code, letter, at FROM code;
+  DROP TABLE code;
   CREATE TABLE code (
     id          INTEGER PRIMARY KEY,     -- a pool is used in the order it was uploaded
     folded      TEXT NOT NULL UNIQUE,    -- as codes are compared: codes/spelling.ts
