@@ -8,12 +8,16 @@ import { pino } from 'pino'
 import { createBatch } from './actors/batch.ts'
 import { loadMachine } from './actors/load-machine.ts'
 import type { Config as PolicyConfig } from './actors/deciding.ts'
+import { createBounces } from './bounces/bounces.ts'
+import type { BouncesConfig } from './bounces/bounces.ts'
 import { createCounter } from './catalog/counter.ts'
 import { createCounter as createCodeCounter } from './codes/counter.ts'
 import { poolsOf, suppliesOf } from './codes/supply.ts'
 import { readUpload } from './codes/upload.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
+import { createInstruments } from './doctor/doctor.ts'
+import { createVisits } from './doctor/visits.ts'
 import { createGateway } from './gateway/http.ts'
 import type { Gateway } from './gateway/http.ts'
 import { isLoopback } from './gateway/keys.ts'
@@ -22,15 +26,17 @@ import { addressOf } from './mail/address.ts'
 import type { Mailbox } from './mail/address.ts'
 import { signer } from './mail/dkim.ts'
 import { createDrain } from './mail/drain.ts'
-import { createInboxPost } from './mail/inbox.ts'
 import { createLinks } from './mail/links.ts'
 import { codePrefixOf } from './mail/prepare.ts'
+import { createPostOffice } from './mail/post-office.ts'
 import type { Shop } from './mail/prepare.ts'
-import { sandboxed } from './mail/sandboxed.ts'
+import { parseRates } from './mail/rates.ts'
+import type { Rates } from './mail/rates.ts'
 import { createSmtpPost } from './mail/smtp.ts'
 import { loadTemplates } from './mail/templates.ts'
 import type { Who } from './codes/counter.ts'
-import { builtPages, createHeart, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
+import type { WarmUp } from './mail/warm-up.ts'
+import { builtPages, createHeart, defaultShop, fetchText, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
 import type { Heart } from './main.ts'
 import { createMetrics } from './report/metrics.ts'
 import { startCheckpoints } from './store/checkpoints.ts'
@@ -40,6 +46,8 @@ import type { Store } from './store/store.ts'
 import { demoCatalogue } from './studio/demo-products.ts'
 import { addStudio } from './studio/studio.ts'
 import type { Listeners, Studio } from './studio/studio.ts'
+
+export type Relay = { host: string; port: number; secure: boolean; user?: string; pass?: string }
 
 export type ServerConfig = {
   /** 0: any free one. */
@@ -53,8 +61,13 @@ export type ServerConfig = {
   from: Mailbox
   origins: ReadonlySet<string>
   policy: PolicyConfig
-  smtp?: { host: string; port: number; secure: boolean; user?: string; pass?: string }
+  /** The ways out, in order of preference; none: letters stay in the inbox. */
+  relays?: readonly Relay[]
+  rates?: Rates
+  warmUp?: WarmUp
   dkim?: { domain: string; selector: string; privateKey: string }
+  /** Where letters bounce to, and which providers' webhooks are heard. */
+  bounces?: BouncesConfig
   token?: TokenOptions
   proxies: number
   /** For each key and address. */
@@ -120,12 +133,37 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   }
 
   const batch = createBatch({ engine, store, clock, epoch, onLetters: () => drain.wake(), onFatal: fatal, soon: setImmediate })
-  const post =
-    config.smtp === undefined
-      ? createInboxPost()
-      : sandboxed(createSmtpPost({ clock, ...config.smtp, ...(config.dkim === undefined ? {} : { dkim: signer(config.dkim) }) }))
+  const dkim = config.dkim === undefined ? {} : { dkim: signer(config.dkim) }
+  const relays = (config.relays ?? []).map((relay) => createSmtpPost({ clock, ...relay, ...dkim }))
+  const office = createPostOffice({ store, clock, relays, rates: config.rates ?? parseRates(''), warmUp: config.warmUp ?? null })
   const { letters, suppressions, db } = store
-  const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
+  const { post, pace, tally } = office
+  const bounces = createBounces({
+    store,
+    secret,
+    hash,
+    clock,
+    fetchText,
+    intake: batch,
+    config: config.bounces ?? {},
+    publicUrl,
+    addressOf: (customer) => engine.lives.raw(customer)?.life.profile.email,
+    onFault: (error) => logger.error({ err: error }, 'a bounce could not be booked'),
+  })
+  const { sender } = bounces
+  const drain = createDrain({
+    db,
+    clock,
+    letters,
+    suppressions,
+    hash,
+    post,
+    pace,
+    tally,
+    intake: batch,
+    onFatal: fatal,
+    ...(sender === null ? {} : { from: sender }),
+  })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
   // Where no shop is named, the demo's products are what there is to speak of.
   shelf.catalog.lend(lentTo(config))
@@ -143,6 +181,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     engine,
     batch,
     drain,
+    office,
     supplies: () => suppliesOf(store.codes, poolsOf(heart.machines.current.letters), clock.now()),
     redemptions: codes.redemptions,
   })
@@ -156,6 +195,9 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     intake: batch,
     products: counter,
     codes: { ...codes, read: readUpload },
+    webhooks: bounces.webhooks,
+    // The studio's reader answers it, and the studio comes after its gateway.
+    reports: { ask: (name, query) => studio.reports.ask(name, query) },
     origins: config.origins,
     ready: () => !stopping && !failed,
     metrics: () => metrics.metrics(),
@@ -182,12 +224,16 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     goesWith: shelf.goesWith,
     writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',
     onLetters: () => drain.wake(),
+    bounces: bounces.setup,
+    office,
     onFault: (error) => logger.error({ err: error }, 'the studio stumbled'),
+    doctor: createVisits({ settings: config, sampleAddress: defaultShop.address, instruments: createInstruments(clock) }),
     reader: { path, dataDir, version: heart.machines.version, shop, publicUrl, from: config.from, policy: config.policy },
   })
   listeners = studio.listeners
   await listen(gateway.app, host, port)
   batch.start()
+  await bounces.start()
   counter.open()
   const warming = shelf.warm(store.log, setImmediate, config.relearnRows)
   drain.start()
@@ -203,6 +249,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
       stopping = true
       warming.stop()
       counter.close()
+      await bounces.stop()
       await studio.close()
       await gateway.app.close()
       links.flush()

@@ -16,12 +16,12 @@ import { dueTimer, fire, turn } from '../core/turn.ts'
 import type { Outside } from '../policy/policy.ts'
 import { learn, learnOutcome, wantsNone } from '../profile/profile.ts'
 import { isSandbox } from '../profile/sandbox.ts'
-import type { DrawnCode } from '../store/codes.ts'
 import type { Row } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
 import { hashId } from '../store/seen.ts'
 import { createDeciding } from './deciding.ts'
-import type { Config, Prepare } from './deciding.ts'
+import type { CodeKeeper, Config, Prepare } from './deciding.ts'
+import { createEarnings } from './earnings.ts'
 import { createIdentity, recordedBy } from './identity.ts'
 import type { Outcome } from './intake.ts'
 import { createLives } from './lives.ts'
@@ -37,7 +37,7 @@ export type EngineOptions = {
   config: Config
   prepare: Prepare
   /** Hears that a turn begins, and which code a letter was queued with. */
-  codes: { begin(): void; keep(code: DrawnCode, letter: number, template: string, at: number): void }
+  codes: CodeKeeper
   addressOf: (text: string) => string | null
   /** Whether an address is suppressed, and why. */
   suppressed: (email: string) => string | undefined
@@ -78,11 +78,13 @@ export function createEngine(options: EngineOptions) {
     leadAt: (head) => leadIn(log.life(head)),
   })
   const deciding = createDeciding({ machine: machines.current, config: options.config, prepare: options.prepare, outside: outsideOf })
+  const earnings = createEarnings(store, machines.current.letters, options.config)
   const identity = createIdentity({
     lives,
     customers,
     decisions,
     letters,
+    earnings,
     log,
     machines,
     telling,
@@ -166,7 +168,8 @@ export function createEngine(options: EngineOptions) {
     if (hot === null) return
     const at = Math.max(Math.min(outcome.at, received) + hot.lead, hot.life.at)
     const body = JSON.stringify(outcome)
-    if (outcome.machine) note(hot, hot.life.at, received, kinds.outcome, 0, inert.machine, body, hot.life)
+    if (outcome.machine)
+      earnings.took(note(hot, hot.life.at, received, kinds.outcome, 0, inert.machine, body, hot.life), hot, kinds.outcome, outcome.type, body)
     else {
       fireUntil(hot, at, received)
       const time = Math.max(at, hot.life.at)
@@ -215,15 +218,17 @@ export function createEngine(options: EngineOptions) {
     if (life.snapshot !== hot.life.snapshot) counts.transitions++
     options.onTurn?.(hot, hot.life, life, kind, body, type)
     const isRefusing = life.profile !== hot.life.profile && wantsNone(life.profile)
-    note(hot, at, received, kind, source, inert.no, body, life)
+    earnings.took(note(hot, at, received, kind, source, inert.no, body, life), hot, kind, type, body)
     // What was decided before, and waits for the relay, must not go out any more (R7).
     if (isRefusing) letters.withdraw(hot.id, received)
     for (const { decision, letter, code } of deciding.taken()) {
       const id = decisions.add(decision)
       if (letter !== null) letters.insert({ ...letter, id }, Math.min(at, received))
+      if (letter !== null) earnings.queued(id, decision)
       if (code !== null) options.codes.keep(code, id, decision.template, at)
       counts[decision.decision]++
     }
+    earnings.exposed(hot, deciding.exposed())
     return true
   }
 

@@ -28,7 +28,7 @@ test('time that is skipped for a sandbox customer brings their letters, each dec
   const { shop, skip } = visited()
   expect(skip(minutes(45), start + 1_000)).toEqual({ at: start + 1_000 + minutes(45) })
   expect(shop.decisions()).toMatchObject([{ template: 'cart-abandoned', decision: 'queued', at: start + minutes(30) }])
-  expect(shop.store.letters.due(start + 1_000, 10)).toHaveLength(1)
+  expect(shop.store.letters.due(1, start + 1_000, 10)).toHaveLength(1)
   skip(hours(24), start + 2_000)
   expect(shop.words()).toEqual(['cart-abandoned queued', 'cart-discount queued'])
 })

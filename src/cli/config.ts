@@ -1,9 +1,11 @@
 /** What a server is told: flags first, then the environment (and `.env`), then defaults. Secrets may come as `NAME_FILE`. */
 import { existsSync, readFileSync } from 'node:fs'
 import { BeckonError } from '../core/errors.ts'
-import { mailboxOf } from '../mail/address.ts'
+import { addressOf, mailboxOf } from '../mail/address.ts'
+import { parseRates } from '../mail/rates.ts'
+import { parseWarmUp } from '../mail/warm-up.ts'
 import { defaultShop } from '../main.ts'
-import type { ServerConfig } from '../serve.ts'
+import type { Relay, ServerConfig } from '../serve.ts'
 import { parseSettings } from './options.ts'
 
 export type Flags = { port: number; host: string; data: string; settings: string }
@@ -18,7 +20,7 @@ export function readConfig(flags: Flags): ServerConfig {
   const from = text('BECKON_FROM') ?? `${name} <hello@fern.example>`
   const sender = mailboxOf(from)
   if (sender === null) throw new BeckonError('address.invalid', `BECKON_FROM is "${from}"`)
-  const smtp = text('BECKON_SMTP_URL')
+  const warmUp = text('BECKON_WARM_UP')
   const dkimKey = text('BECKON_DKIM_KEY')
   const tokenSecret = text('BECKON_TOKEN_SECRET')
   const tokenKey = text('BECKON_TOKEN_PUBLIC_KEY')
@@ -44,8 +46,14 @@ export function readConfig(flags: Flags): ServerConfig {
     },
     from: sender,
     origins: new Set((text('BECKON_ORIGINS') ?? '').split(/[\s,]+/).filter(Boolean)),
-    policy: { consentRequired: text('BECKON_CONSENT') === 'required', holdout: shares(text('BECKON_HOLDOUT') ?? '') },
-    ...optional('smtp', smtp === undefined ? undefined : readSmtp(smtp)),
+    policy: {
+      consentRequired: text('BECKON_CONSENT') === 'required',
+      holdout: shares(text('BECKON_HOLDOUT') ?? ''),
+      ...optional('salt', text('BECKON_EXPERIMENT_SALT')),
+    },
+    relays: relays(),
+    rates: parseRates(text('BECKON_RATES') ?? ''),
+    ...optional('warmUp', warmUp === undefined ? undefined : parseWarmUp(warmUp)),
     ...optional(
       'dkim',
       dkimKey === undefined
@@ -58,6 +66,7 @@ export function readConfig(flags: Flags): ServerConfig {
         ? undefined
         : { audience: text('BECKON_TOKEN_AUDIENCE') ?? publicUrl, ...optional('secret', tokenSecret), ...optional('publicKey', tokenKey) },
     ),
+    bounces: readBounces(flags.host),
     signIn: isRequired('BECKON_SIGN_IN'),
     proxies: Number(text('BECKON_PROXIES') ?? 0),
     eventsPerSecond: Number(text('BECKON_EVENTS_PER_SECOND') ?? 20_000),
@@ -74,6 +83,26 @@ function codePrefix(): string | undefined {
   if (value !== undefined && !/^[A-Z0-9]{1,8}$/i.test(value))
     throw new BeckonError('usage', `BECKON_CODE_PREFIX is "${value}": write up to 8 letters and digits, or - for none`)
   return value?.toUpperCase()
+}
+
+/** Where letters bounce to, and the secrets of providers' webhooks. */
+function readBounces(host: string): NonNullable<ServerConfig['bounces']> {
+  const domain = text('BECKON_BOUNCE_DOMAIN')?.toLowerCase()
+  if (domain !== undefined && addressOf(`b@${domain}`) === null) throw new BeckonError('usage', `BECKON_BOUNCE_DOMAIN is "${domain}", which is no domain`)
+  const port = Number(text('BECKON_BOUNCE_PORT') ?? 2525)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new BeckonError('usage', `BECKON_BOUNCE_PORT is "${text('BECKON_BOUNCE_PORT')}", which is no port`)
+  const topics = (text('BECKON_SES_TOPIC') ?? '').split(/[\s,]+/).filter(Boolean)
+  return {
+    ...optional('smtp', domain === undefined ? undefined : { domain, port, host: text('BECKON_BOUNCE_HOST') ?? host }),
+    webhooks: {
+      sesTopics: topics,
+      ...optional('sendgrid', text('BECKON_WEBHOOK_SENDGRID_KEY')),
+      ...optional('mailgun', text('BECKON_WEBHOOK_MAILGUN_KEY')),
+      ...optional('postmark', text('BECKON_WEBHOOK_POSTMARK_KEY')),
+      ...optional('resend', text('BECKON_WEBHOOK_RESEND_KEY')),
+    },
+  }
 }
 
 /** A lock that was misspelt must not stay open. */
@@ -106,11 +135,23 @@ function url(name: string): string | undefined {
   return value
 }
 
+/** The relays in order of preference: BECKON_SMTP_URL, which may name several with commas between, then BECKON_SMTP_URL_2. */
+function relays(): Relay[] {
+  const found = ['BECKON_SMTP_URL', 'BECKON_SMTP_URL_2'].flatMap((name) =>
+    (text(name) ?? '')
+      .split(/[\s,]+/)
+      .filter(Boolean)
+      .map((value) => readSmtp(name, value)),
+  )
+  const twice = found.find(({ host, port }, n) => found.findIndex((other) => other.host === host && other.port === port) < n)
+  if (twice !== undefined) throw new BeckonError('usage', `the relay ${twice.host}:${twice.port} is named twice`)
+  return found
+}
+
 /** `smtp://user:password@host:587` or `smtps://…`. */
-function readSmtp(value: string): NonNullable<ServerConfig['smtp']> {
+function readSmtp(name: string, value: string): Relay {
   const parsed = URL.parse(value)
-  if (parsed === null || !/^smtps?:$/.test(parsed.protocol) || parsed.hostname === '')
-    throw new BeckonError('usage', 'BECKON_SMTP_URL is no smtp:// or smtps:// URL')
+  if (parsed === null || !/^smtps?:$/.test(parsed.protocol) || parsed.hostname === '') throw new BeckonError('usage', `${name} is no smtp:// or smtps:// URL`)
   const secure = parsed.protocol === 'smtps:'
   return {
     host: parsed.hostname,

@@ -43,6 +43,15 @@ export const codes = {
   'pool.name_invalid': [400, 'Name the pool with letters, digits, space, _ . or -, at most 64 characters, beginning with a letter or digit.'],
   'pool.unknown': [404, 'Upload codes with PUT /v1/codes/pools/NAME first.'],
   'pool.list_invalid': [400, 'Send a JSON array of codes, a CSV with a column named code, or one code a line.'],
+  // webhooks
+  'webhook.unknown': [404, 'Use /v1/webhooks/ with ses, sendgrid, mailgun, postmark or resend.'],
+  'webhook.off': [404, 'Give the server this provider’s secret: the README names the variable.'],
+  'webhook.unsigned': [401, 'The signature does not fit: compare the secret with the one the provider shows, and send the body unchanged.'],
+  'webhook.late': [401, 'It was signed too long ago, or in the future: compare the clocks.'],
+  'webhook.invalid': [400, 'Send the provider’s own payload as JSON.'],
+  'webhook.topic_unlisted': [403, 'Add the topic’s ARN to BECKON_SES_TOPIC.'],
+  // reports
+  'report.invalid': [400, 'Check the parameter named.'],
   // socket
   'socket.hello_late': [408, 'Send hello within 5 seconds.'],
   'socket.hello_missing': [400, 'Send hello first.'],

@@ -17,11 +17,13 @@ import { isLoopback, type Keys, type Origins } from './keys.ts'
 import type { Links } from './links.ts'
 import { addPageRoutes, sendPage } from './pages.ts'
 import { addProductRoutes, type Shelf } from './products.ts'
+import { addReportRoutes, type Reports } from './reports.ts'
 import { Rates } from './rate.ts'
 import { addSettingsRoutes } from './settings.ts'
 import { refuseUpgrade, Stream } from './socket.ts'
 import type { StreamLimits } from './shared.ts'
 import { createTokenReader, type TokenOptions } from './token.ts'
+import { addWebhookRoutes, type Webhooks } from './webhooks.ts'
 
 export type GatewayOptions = {
   clock: Clock
@@ -33,6 +35,10 @@ export type GatewayOptions = {
   products?: Shelf
   /** Where discount codes are kept; without it there are no routes for them. */
   codes?: CodeCounter
+  /** Who reads what mail providers tell; without it there are no routes for them. */
+  webhooks?: Webhooks
+  /** Who answers reports; without it there are no routes for them. */
+  reports?: Reports
   /** Origins of the pages that may send, such as `https://shop.example`. */
   origins: ReadonlySet<string>
   /** What the server binds to; pages on loopback origins may send when it is loopback. */
@@ -102,7 +108,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     addSettingsRoutes(scope, shared, publicUrl)
     if (options.products !== undefined) addProductRoutes(scope, shared, options.products)
     if (options.codes !== undefined) addCodeRoutes(scope, shared, options.codes)
+    if (options.reports !== undefined) addReportRoutes(scope, shared, options.reports)
   })
+  const { webhooks } = options
+  if (webhooks !== undefined) void app.register(async (scope) => addWebhookRoutes(scope, shared, webhooks))
   void app.register(async (scope) => addPageRoutes(scope, { clock, links, counters, proxies }))
   addHealthRoutes(app, options, counters)
 

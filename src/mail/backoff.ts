@@ -1,7 +1,10 @@
 /** When to try again: one letter after a refusal for now, and everything after a relay fell silent. Pure of clocks and chance. */
 import type { Receipt } from '../core/world.ts'
+import type { Advice } from './refusal.ts'
 
 const firstMs = 120_000
+/** Most greylists let a letter in after one to five minutes. */
+const greylistMs = 300_000
 const longestMs = 4 * 3_600_000
 
 /**
@@ -11,6 +14,19 @@ const longestMs = 4 * 3_600_000
  */
 export function backoffMs(letter: number, attempt: number): number {
   return Math.round(Math.min(firstMs * 2 ** (attempt - 1), longestMs) * (0.5 + spread(letter, attempt)))
+}
+
+/**
+ * How long a letter waits after its `attempt`th attempt, by what the other side said: at least as long as they asked, and
+ * somewhat longer by letter; after a greylist about 5 minutes, then longer; else as `backoffMs` says.
+ */
+export function retryMs(letter: number, attempt: number, advice: Advice | null): number {
+  const jitter = 1 + spread(letter, attempt) / 5
+  const asked = advice?.waitMs ?? null
+  // Whoever asks for little again and again does not mean it.
+  if (asked !== null) return Math.round(Math.max(asked, attempt > 3 ? backoffMs(letter, attempt - 2) : 0) * jitter)
+  if (advice?.kind === 'greylisted') return Math.round(Math.min(greylistMs * 2 ** (attempt - 1), longestMs) * jitter)
+  return backoffMs(letter, attempt)
 }
 
 /** From 0 to 1, always the same for the same two. */

@@ -14,6 +14,12 @@ import { createSuppressions, hashAddress } from '../store/suppressions.ts'
 import type { Suppressions } from '../store/suppressions.ts'
 import { createDrain } from './drain.ts'
 import type { Drain, DrainOptions } from './drain.ts'
+import { createDeliveries } from '../store/deliveries.ts'
+import type { Deliveries } from '../store/deliveries.ts'
+import { createLanes } from '../store/lanes.ts'
+import { createPace } from './pace.ts'
+import { unlimited } from './rates.ts'
+import { createTally } from './tally.ts'
 
 const noon = Date.UTC(2026, 10, 23, 12)
 const minute = 60_000
@@ -106,6 +112,7 @@ let letters: Letters
 let suppressions: Suppressions
 let clock: ReturnType<typeof fakeClock>
 let mail: ReturnType<typeof fakePost>
+let deliveries: Deliveries
 let outcomes: Outcome[]
 let fatal: unknown[]
 let drain: Drain
@@ -116,6 +123,7 @@ beforeEach(() => {
   db = openDatabase(join(directory, 'beckon.db'))
   letters = createLetters(db)
   suppressions = createSuppressions(db)
+  deliveries = createDeliveries(db)
   clock = fakeClock(noon)
   mail = fakePost()
   outcomes = []
@@ -128,18 +136,32 @@ afterEach(() => {
   rmSync(directory, { recursive: true })
 })
 
-const newDrain = (changes: Partial<DrainOptions> = {}): Drain =>
-  createDrain({
+function newDrain(changes: Partial<DrainOptions> = {}): Drain {
+  const { post } = { ...mail, ...changes }
+  const pace = createPace({
+    letters,
+    lanes: createLanes(db),
+    deliveries,
+    rates: () => unlimited,
+    warmUp: null,
+    firstDay: (today) => today,
+    width: () => post.width,
+    now: noon,
+  })
+  return createDrain({
     db,
     clock,
     letters,
     suppressions,
     hash,
-    post: mail.post,
+    post,
+    pace,
+    tally: createTally(deliveries),
     intake: { tell: async (outcome) => void outcomes.push(outcome) },
     onFatal: (error) => fatal.push(error),
     ...changes,
   })
+}
 
 function queue(id: number, changes: Partial<NewLetter> = {}) {
   letters.insert({
@@ -224,11 +246,11 @@ describe('a letter', () => {
     expect(states()).toEqual([[1, 'sent']])
   })
 
-  test('uses the envelope sender that was given', async () => {
+  test('has the envelope sender that was made for it', async () => {
     queue(1)
-    drain = newDrain({ from: 'bounces@fern.example' })
+    drain = newDrain({ from: ({ token }) => `b+${token}@fern.example` })
     await run()
-    expect(mail.left[0]?.from).toBe('bounces@fern.example')
+    expect(mail.left[0]?.from).toBe(`b+${letters.get(1)?.token}@fern.example`)
   })
 
   test('whose customer unsubscribed after it was queued never leaves', async () => {
@@ -285,7 +307,8 @@ describe('a refusal', () => {
 
   test('for now is tried again in one to five minutes, then ever later, and is not told of', async () => {
     queue(1)
-    mail.always(before({ state: 'deferred', reply: '451 4.7.1 greylisted' }))
+    mail.always(before({ state: 'deferred', reply: '451 4.3.0 try later' }))
+    letters.write(() => deliveries.add('example.com', 0, 'fake', { sent: 1 }))
     await run()
     const waits: number[] = []
     for (let attempt = 1; attempt < 6; attempt++) {

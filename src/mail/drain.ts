@@ -4,8 +4,8 @@
  *    its first body byte leaves, and what was flushing when a connection or the process ended is never silently sent
  *    again (R4). `resend` letters are, once, with the same bytes.
  * 2. Suppression is asked again in the transaction that commits `flushing` (R7).
- * 3. A letter waits for nobody but its own server: each has a slot of its own, and a dead one is listed with its reason
- *    (R10). A relay that answers nothing at all is asked less and less, by one letter at a time.
+ * 3. A letter waits for nobody but its own domain's pace (mail/pace.ts): each has a slot of its own, and a dead one is
+ *    listed with its reason (R10). A relay that answers nothing at all is asked less and less, by one letter at a time.
  * 4. What was asked for in one tick is one transaction. When that fails nothing may leave any more, and `onFatal` hears
  *    of it (R11).
  * 5. An outcome is told after its commit, and again after a restart until its customer's turn has it.
@@ -17,9 +17,12 @@ import type { Db } from '../store/database.ts'
 import type { DueLetter, Letters, Recovered } from '../store/letters.ts'
 import type { Suppressions } from '../store/suppressions.ts'
 import { createPatience } from './backoff.ts'
+import { hear } from './hear.ts'
+import type { Pace } from './pace.ts'
 import { senderOf } from './sender.ts'
 import { settle } from './settle.ts'
 import type { Settlement } from './settle.ts'
+import type { Tally } from './tally.ts'
 
 export type DrainOptions = {
   db: Db
@@ -28,9 +31,11 @@ export type DrainOptions = {
   suppressions: Suppressions
   hash: (address: string) => string
   post: Post
+  pace: Pace
+  tally: Tally
   intake: Pick<Intake, 'tell'>
-  /** The envelope's sender, where bounces go; otherwise each letter's own From. */
-  from?: string
+  /** A letter's envelope sender, where it bounces to; otherwise its own From. */
+  from?: (letter: DueLetter) => string
   onFatal: (error: unknown) => void
   /** Runs `work` after what has arrived: setImmediate. */
   soon?: (work: () => void) => void
@@ -52,7 +57,8 @@ export type Drain = {
   stats(): DrainStats
 }
 
-type Asked = { letter: DueLetter; answer: (may: boolean) => void } | { letter: DueLetter; receipt: Receipt }
+type Leave = { letter: DueLetter; via: string | undefined; answer: (may: boolean) => void }
+type Asked = Leave | { letter: DueLetter; receipt: Receipt }
 
 /** How long it waits, once the post is closed, for what became of the rest. */
 const bookMs = 2_000
@@ -65,7 +71,7 @@ const toldMs = 100
 const toldMax = 256
 
 export function createDrain(options: DrainOptions): Drain {
-  const { db, clock, letters, suppressions, hash, post, intake, onFatal, soon = setImmediate, stopMs = 20_000 } = options
+  const { db, clock, letters, suppressions, hash, post, pace, tally, intake, onFatal, soon = setImmediate, stopMs = 20_000 } = options
   const patience = createPatience()
   let state: 'new' | 'running' | 'stopping' | 'stopped' | 'failed' = 'new'
   let asked: Asked[] = []
@@ -105,20 +111,19 @@ export function createDrain(options: DrainOptions): Drain {
     let after: (() => void)[] = []
     try {
       const wanted = wantedNow(now)
-      let taken: DueLetter[] = []
+      let taken = { letters: ready.slice(0, 0), moved: 0 }
       if (work.length > 0 || wanted > 0 || isToldDue(now) || mustPutBack()) {
         letters.write(() => {
-          after = work.map((item) =>
-            'receipt' in item ? book(item.letter, settle(item.letter, item.receipt, now), now) : flush(item.letter, item.answer, now),
-          )
+          after = work.map((item) => ('receipt' in item ? book(item.letter, hear(options, post.name, item.letter, item.receipt, now), now) : flush(item, now)))
+          if (tally.write(now)) pace.tidy(now)
           if (isToldDue(now)) for (const id of told.splice(0)) letters.told(id)
-          if (mustPutBack()) for (const { id } of ready.splice(0)) letters.putBack(id, now)
-          if (wanted > 0) taken = letters.due(now, wanted).filter(({ id }) => letters.attempting(id, now))
+          if (mustPutBack()) ready.splice(0).forEach((letter) => putBack(letter, now))
+          if (wanted > 0) taken = pace.take(wanted, now)
         })
-        ready = ready.concat(taken)
+        ready = ready.concat(taken.letters)
       }
       // A row that says it is due in a state that cannot be is nobody's to send, and no reason to spin.
-      isStuck = wanted > 0 && taken.length === 0
+      isStuck = wanted > 0 && taken.letters.length === 0 && taken.moved === 0
     } catch (error) {
       for (const item of work) if ('answer' in item) item.answer(false)
       return fail(error)
@@ -134,17 +139,26 @@ export function createDrain(options: DrainOptions): Drain {
     if (state !== 'running') return 0
     const room = patience.room(post.width, inFlight, now)
     const wanted = room + (patience.isCautious() ? 0 : post.width) - ready.length
-    return (room > ready.length || wanted * 2 > post.width) && (letters.nextAt() ?? Infinity) <= now ? Math.max(wanted, 0) : 0
+    return (room > ready.length || wanted * 2 > post.width) && pace.nextAt(now) <= now ? Math.max(wanted, 0) : 0
   }
 
-  const mustPutBack = (): boolean => ready.length > 0 && (state !== 'running' || patience.isCautious())
+  const mustPutBack = (): boolean => ready.length > 0 && (state !== 'running' || patience.isCautious() || post.width === 0)
+
+  function putBack(letter: DueLetter, now: number) {
+    letters.putBack(letter.id, now)
+    pace.returned(letter)
+  }
 
   /** What was told is booked when there is much of it, or after a while. */
   const isToldDue = (now: number): boolean => told.length > 0 && (told.length >= toldMax || now >= toldAt || state === 'stopping')
 
   function launch(now: number) {
     if (state !== 'running') return
-    while (ready.length > 0 && patience.room(post.width, inFlight, now) > 0) void attempt(ready.shift()!)
+    while (ready.length > 0 && patience.room(post.width, inFlight, now) > 0) {
+      const next = pace.next(ready)
+      if (next < 0) return
+      void attempt(ready.splice(next, 1)[0]!)
+    }
   }
 
   /** Sleeps until the next letter is due, or the relay may be asked again; a full house wakes itself. */
@@ -153,7 +167,7 @@ export function createDrain(options: DrainOptions): Drain {
     if (state !== 'running') return
     let next: number
     try {
-      next = patience.room(post.width, inFlight, now) === 0 ? patience.until(inFlight) : isStuck ? Infinity : (letters.nextAt() ?? Infinity)
+      next = patience.room(post.width, inFlight, now) === 0 ? patience.until(inFlight) : isStuck ? Infinity : pace.nextAt(now)
     } catch (error) {
       return fail(error)
     }
@@ -163,21 +177,23 @@ export function createDrain(options: DrainOptions): Drain {
   /** Takes one letter to the post. Its slot is its own until the receipt is there. */
   async function attempt(letter: DueLetter) {
     inFlight++
+    pace.launched(letter)
     let isFlushing = false
-    const flushing = () => {
+    const flushing = (via?: string) => {
       isFlushing = true
-      return new Promise<boolean>((answer) => ask({ letter, answer }))
+      return new Promise<boolean>((answer) => ask({ letter, via, answer }))
     }
     let receipt: Receipt
     try {
       const mime = letters.mime(letter.id)
       if (mime === undefined) receipt = { state: 'failed', reply: 'erased', hard: false }
-      else receipt = await post.send({ from: options.from ?? senderOf(mime), to: letter.recipient }, mime, flushing)
+      else receipt = await post.send({ from: options.from?.(letter) ?? senderOf(mime), to: letter.recipient }, mime, flushing)
     } catch (error) {
       // The post keeps its promise never to reject; should one break it, its letter is doubtful only once it may have left.
       receipt = { state: isFlushing ? 'unknown' : 'deferred', reply: String((error as Error)?.message ?? error) }
     }
     inFlight--
+    pace.ended(letter)
     const now = clock.now()
     patience.hear(receipt, now)
     ask({ letter, receipt })
@@ -196,9 +212,9 @@ export function createDrain(options: DrainOptions): Drain {
   }
 
   /** In the transaction: whether a letter may leave. What it returns is done after the commit. */
-  function flush(letter: DueLetter, answer: (may: boolean) => void, now: number): () => void {
+  function flush({ letter, via, answer }: Leave, now: number): () => void {
     if (suppressions.has(hash(letter.recipient)) === undefined) {
-      const may = letters.flushing(letter.id, now)
+      const may = letters.flushing(letter.id, now, via)
       return () => answer(may)
     }
     const after = book(letter, settle(letter, { state: 'failed', reply: 'suppressed', hard: false }, now), now)

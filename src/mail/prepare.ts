@@ -55,7 +55,7 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
     const data = dataOf(asked, options, token, drawn === null ? undefined : { code: drawn.code, percent: drawn.percent, expiresAt: drawn.expiresAt })
     const gone = soldOut(data)
     if (gone !== null) return { missing: gone }
-    const rendered = render(templates, ask.template, data)
+    const rendered = render(templates, asked.variant ?? ask.template, data)
     if ('missing' in rendered)
       return lacksCode(rendered.missing) && drawn === null && rule.discount !== undefined ? { missing: `a code of the pool ${rule.discount.pool}` } : rendered
     const messageId = `<${token}@${host}>`
@@ -74,6 +74,7 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
         token,
         customer,
         template: ask.template,
+        variant: asked.variant ?? null,
         recipient: normalAddress(email),
         subject: rendered.subject,
         messageId,
@@ -143,8 +144,11 @@ function soldOut({ lines, product }: LetterData): string | null {
 }
 
 /** Nothing for a template that shows none: finding them takes longer than all the rest of a letter. */
-function recommendedFor({ ask, customer, life, at }: Asked, { shelves, templates }: PrepareOptions): Pick<LetterData, 'recommended' | 'recommendedBy'> {
-  if (shelves?.recommend === undefined || !templates.get(ask.template).recommends) return {}
+function recommendedFor(
+  { ask, customer, life, at, variant }: Asked,
+  { shelves, templates }: PrepareOptions,
+): Pick<LetterData, 'recommended' | 'recommendedBy'> {
+  if (shelves?.recommend === undefined || !templates.get(variant ?? ask.template).recommends) return {}
   const orders = (ask['orders'] as Order[] | undefined) ?? []
   const lines = [...((ask['lines'] as Line[] | undefined) ?? []), ...orders.flatMap((order) => order.lines)]
   const product = ask['product'] as Line | null | undefined

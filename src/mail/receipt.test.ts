@@ -18,8 +18,6 @@ const rows: Row[] = [
   ['550 5.7.515 access denied', 'RCPT TO', 'envelope', 'failed'],
   ['550 5.1.8 sender’s domain not found', 'RCPT TO', 'envelope', 'failed'],
   ['550 5.1.7 bad sender', 'RCPT TO', 'envelope', 'failed'],
-  ['550 5.1.1 sender unknown', 'MAIL FROM', 'envelope', 'failed'],
-  ['550 sender refused', 'MAIL FROM', 'envelope', 'failed'],
   ['550 looks like spam', 'DATA', 'body', 'failed'],
   ['552 5.2.2 mailbox full', 'RCPT TO', 'envelope', 'failed'],
   ['552 mailbox full', 'RCPT TO', 'envelope', 'failed'],
@@ -34,6 +32,11 @@ const rows: Row[] = [
   ['535 5.7.8 bad credentials', 'AUTH PLAIN', 'session', 'deferred'],
   ['554 no service here', 'CONN', 'session', 'deferred'],
   ['503 bad sequence', 'MAIL FROM', 'envelope', 'deferred'],
+  ['550 5.1.1 sender unknown', 'MAIL FROM', 'envelope', 'deferred'],
+  ['550 sender refused', 'MAIL FROM', 'envelope', 'deferred'],
+  ['554 5.7.1 not from you', 'MAIL FROM', 'envelope', 'deferred'],
+  // But a letter’s size is its own.
+  ['552 5.3.4 too large', 'MAIL FROM', 'envelope', 'failed'],
   // What is no answer leaves open what it leaves open.
   ['hello there', 'DATA', 'body', 'unknown'],
   ['hello there', 'RCPT TO', 'envelope', 'deferred'],
@@ -49,6 +52,20 @@ test.each(rows)('“%s” to %s means %4$s', (response, command, stage, expected
   )
   expect('hard' in receipt && receipt.hard ? 'hard' : receipt.state).toBe(expected)
   expect(receipt.reply).toBe(response)
+})
+
+test.each([
+  ['554 no service here', 'CONN', 'session', true],
+  ['535 bad credentials', 'AUTH PLAIN', 'session', true],
+  ['530 authentication required', 'MAIL FROM', 'envelope', true],
+  ['550 sender refused', 'MAIL FROM', 'envelope', true],
+  ['hello there', 'RCPT TO', 'envelope', true],
+  ['450 greylisted', 'RCPT TO', 'envelope', false],
+  ['421 too many', 'MAIL FROM', 'envelope', false],
+  ['451 later', 'DATA', 'body', false],
+] as const)('“%s” to %s says of the relay itself: %4$s', (response, command, stage, isTransport) => {
+  const receipt = toReceipt({ message: response, code: 'EENVELOPE', command, response, responseCode: Number(/^\d+/.exec(response)?.[0]) || undefined }, stage)
+  expect('of' in receipt ? receipt.of : undefined).toBe(isTransport ? 'transport' : undefined)
 })
 
 test('a connection lost says nothing: for now before the first byte, unknown after it', () => {

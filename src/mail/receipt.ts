@@ -18,11 +18,12 @@ export type Stage = 'session' | 'envelope' | 'body'
 /** The receipt for a failure. Only an answer to the letter itself can refuse it, and only silence after its first byte leaves it open (R4). */
 export function toReceipt(failure: SmtpFailure, stage: Stage): Receipt {
   const reply = replyOf(failure)
-  if (stage === 'session') return { state: 'deferred', reply }
+  if (stage === 'session') return { state: 'deferred', reply, of: 'transport' }
   if (isTooLarge(failure)) return { state: 'failed', reply, hard: false }
   const answer = answerOf(failure)
-  if (answer === null) return { state: stage === 'body' ? 'unknown' : 'deferred', reply }
-  if (answer < 500 || sessionCodes.has(answer)) return { state: 'deferred', reply }
+  if (answer === null) return stage === 'body' ? { state: 'unknown', reply } : { state: 'deferred', reply, of: 'transport' }
+  if (sessionCodes.has(answer) || isOfSender(answer, failure)) return { state: 'deferred', reply, of: 'transport' }
+  if (answer < 500) return { state: 'deferred', reply }
   return { state: 'failed', reply, hard: isHard(answer, failure) }
 }
 
@@ -37,6 +38,9 @@ function answerOf({ code, responseCode }: SmtpFailure): number | null {
 
 /** Says something of our session or login, nothing of the letter: bad sequence, authentication needed or refused. */
 const sessionCodes = new Set([503, 530, 534, 535, 538])
+
+/** Our own sender is refused, which no letter can help; but that a letter is too large is said there too. */
+const isOfSender = (answer: number, { command }: SmtpFailure): boolean => command === 'MAIL FROM' && answer >= 500 && answer !== 552
 
 /** Whether the recipient's address itself is bad. 5.1.7 and 5.1.8 are about the sender's. */
 function isHard(answer: number, { command, response = '' }: SmtpFailure): boolean {

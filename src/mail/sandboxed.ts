@@ -6,7 +6,11 @@ import { createInboxPost } from './inbox.ts'
 export function sandboxed(post: Post): Post {
   const inbox = createInboxPost()
   return {
-    ...post,
+    name: post.name,
+    get width() {
+      return post.width
+    },
+    close: () => post.close(),
     send: (envelope, mime, flushing) => (isSandboxAddress(envelope.to) ? inbox : post).send(envelope, mime, flushing),
   }
 }

@@ -4,16 +4,26 @@ import { limits } from '../core/limits.ts'
 import type { Receipt } from '../core/world.ts'
 import { toTell } from '../store/letters.ts'
 import type { DueLetter, Settled } from '../store/letters.ts'
-import { backoffMs } from './backoff.ts'
+import { retryMs } from './backoff.ts'
+import type { Advice } from './refusal.ts'
 
 export type Settlement = { settled: Settled; tells: Outcome['type'] | null }
 
-/** `letter` as it was before this attempt. */
-export function settle(letter: Pick<DueLetter, 'id' | 'attempts' | 'resend'>, receipt: Receipt, now: number): Settlement {
-  const { id, resend } = letter
+/** `letter` as it was before this attempt; `advice`: what an answer for now asks of us. */
+export function settle(letter: Pick<DueLetter, 'id' | 'attempts' | 'resend'>, receipt: Receipt, now: number, advice: Advice | null = null): Settlement {
+  const { settled, tells } = outcome(letter, receipt, now, advice)
+  return { settled: receipt.via === undefined ? settled : { ...settled, post: receipt.via }, tells }
+}
+
+function outcome(
+  { id, resend, attempts: before }: Pick<DueLetter, 'id' | 'attempts' | 'resend'>,
+  receipt: Receipt,
+  now: number,
+  advice: Advice | null,
+): Settlement {
   const { reply } = receipt
-  const attempts = letter.attempts + 1
-  const retryAt = now + backoffMs(id, attempts)
+  const attempts = before + 1
+  const retryAt = now + retryMs(id, attempts, advice)
   switch (receipt.state) {
     case 'sent':
       return { settled: { state: 'sent', nextAt: toTell, reply, resend }, tells: 'mail.sent' }

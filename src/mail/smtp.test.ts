@@ -135,7 +135,8 @@ describe.each([{ pipelining: true }, { pipelining: false }])('with a server that
       const server = await scripted([{ [phase]: `${code} no` }, {}], options)
       const post = postTo(server.port)
       const receipt = await send(post)
-      expect(receipt.state).toBe(code < '5' ? 'deferred' : 'failed')
+      const isOfSender = phase === 'MAIL' && (code === '550' || code === '554')
+      expect(receipt.state).toBe(code < '5' || isOfSender ? 'deferred' : 'failed')
       expect(receipt.reply).toBe(`${code} no`)
       expect(receipt.asked).toBe(phase === 'dot' ? 1 : 0)
       if (receipt.state === 'failed') expect(receipt.hard).toBe(phase === 'RCPT' && code === '550')
@@ -244,7 +245,7 @@ describe('a letter', () => {
     await send(postTo(server.port, { dkim: async (plain) => Buffer.concat([Buffer.from('DKIM-Signature: x\r\n'), plain]) }))
     expect(server.letters[0]).toBe(`DKIM-Signature: x\r\n${mime.toString()}`)
     const receipt = await send(postTo(server.port, { dkim: () => Promise.reject(new Error('no key')) }))
-    expect(receipt).toEqual({ state: 'deferred', reply: 'no key', asked: 0 })
+    expect(receipt).toEqual({ state: 'deferred', reply: 'no key', of: 'transport', asked: 0 })
   })
 
   test('to a port where nobody listens waits', async () => {

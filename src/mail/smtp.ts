@@ -98,9 +98,27 @@ export function createSmtpPost(options: SmtpOptions): Post {
       if (!lost || trip.isAsked || trip.isLate || isClosed) return receipt
       trip.stage = 'session'
     }
-    if (isClosed) return { state: 'deferred', reply: 'the post is closed' }
+    if (isClosed) return { state: 'deferred', reply: 'the post is closed', of: 'transport' }
     const opened = await open(trip)
     return 'connection' in opened ? (await carry(opened, trip)).receipt : toReceipt(opened, 'session')
+  }
+
+  async function probe(): Promise<string | null> {
+    const trip: Trip = {
+      envelope: { from: '', to: '' },
+      mime: new Uint8Array(),
+      flushing: async () => false,
+      stage: 'session',
+      isAsked: false,
+      line: null,
+      isLate: false,
+    }
+    const cancelDeadline = clock.after(timeouts.connectMs + timeouts.greetingMs, () => expire(trip))
+    const opened = await open(trip)
+    cancelDeadline()
+    if (!('connection' in opened)) return toReceipt(opened, 'session').reply
+    release(opened)
+    return null
   }
 
   /** A fresh connection, greeted and logged in, or why there is none. */
@@ -202,6 +220,7 @@ export function createSmtpPost(options: SmtpOptions): Post {
     name: `SMTP ${host}:${port}`,
     width,
     send,
+    probe,
     async close() {
       isClosed = true
       cancelSweep?.()

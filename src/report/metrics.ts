@@ -2,6 +2,7 @@
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { Batch } from '../actors/batch.ts'
 import type { Engine } from '../actors/engine.ts'
+import type { PostOffice } from '../mail/post-office.ts'
 
 type Sources = {
   /** How many codes of each pool are free. */
@@ -10,9 +11,10 @@ type Sources = {
   engine: Engine
   batch: Batch
   drain: { stats(): { backlog: number; inFlight: number; dead: number; unknown: number } }
+  office: Pick<PostOffice, 'tally' | 'ways'>
 }
 
-export function createMetrics({ engine, batch, drain, supplies, redemptions }: Sources): Registry {
+export function createMetrics({ engine, batch, drain, supplies, redemptions, office }: Sources): Registry {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -61,5 +63,33 @@ export function createMetrics({ engine, batch, drain, supplies, redemptions }: S
       for (const { pool, free } of supplies()) this.set({ pool }, free)
     },
   })
+  addDelivery(registry, office)
   return registry
+}
+
+/** What became of letters by the post that took them and by the great receivers, all other domains together: so many series, and no more. */
+function addDelivery(registry: Registry, { tally, ways }: Sources['office']) {
+  const byOutcome = (name: string, help: string, label: string, all: () => ReadonlyMap<string, Readonly<Record<string, number>>>) =>
+    new Counter({
+      name,
+      help,
+      labelNames: [label, 'outcome'],
+      registers: [registry],
+      collect() {
+        this.reset()
+        for (const [value, counts] of all()) for (const [outcome, n] of Object.entries(counts)) this.inc({ [label]: value, outcome }, n)
+      },
+    })
+  byOutcome('beckon_post_letters_total', 'What became of attempts, by the post.', 'post', tally.byPost)
+  byOutcome('beckon_receiver_letters_total', 'What became of attempts, by the receiver.', 'receiver', tally.byGroup)
+  new Gauge({
+    name: 'beckon_post_up',
+    help: '1: the post takes letters; 0: it is down, or on hold.',
+    labelNames: ['post'],
+    registers: [registry],
+    collect() {
+      this.reset()
+      for (const { name, state } of ways()) this.set({ post: name }, state === 'well' || state === 'trial' ? 1 : 0)
+    },
+  })
 }

@@ -1,4 +1,5 @@
 /** What one seed's shop, machine room and weather are like. */
+import { parseRates } from '../mail/rates.ts'
 import type { VariantName } from './machines.ts'
 import type { ServerHabits } from './server.ts'
 import type { Random } from './world.ts'
@@ -28,7 +29,7 @@ export type Habits = ServerHabits & {
 export function makeHabits(random: Random): Habits {
   const span = random.pick([2, 5, 12, 30, 60]) * day
   const variants = random.chance(0.6) ? (['shipped'] as const) : random.chance(0.3) ? (['hasty'] as const) : random.pick(changes)
-  return {
+  const habits: Omit<Habits, 'rates'> = {
     span,
     calm: random.pick([1, 3, 35, 65]) * day,
     customers: random.between(11, 22),
@@ -46,6 +47,8 @@ export function makeHabits(random: Random): Habits {
     width: random.between(1, 8),
     policy: { consentRequired: random.chance(0.06), holdout: random.chance(0.1) ? { cart: 0.3, browsing: 0.5 } : {} },
   }
+  // Half of the shops are slow enough for letters to wait in lanes.
+  return { ...habits, rates: parseRates(habits.width > 4 ? '*=none' : '*=2/m+1') }
 }
 
 const changes: readonly (readonly VariantName[])[] = [['shipped', 'hasty'], ['shipped', 'rebuilt'], ['night'], ['shipped', 'night', 'rebuilt']]

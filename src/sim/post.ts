@@ -3,7 +3,8 @@
  * which is what the letters' states are judged by (R3, R4, R7).
  */
 import { createHash } from 'node:crypto'
-import type { Envelope, Post, Receipt } from '../core/world.ts'
+import type { Clock, Envelope, Post, Receipt } from '../core/world.ts'
+import { createFailover } from '../mail/failover.ts'
 import type { Random, World } from './world.ts'
 
 /** One letter's way through one connection. `left`: its first body byte went out; `arrived`: the server has it; `lost`: the process ended before it had booked the answer. */
@@ -39,17 +40,17 @@ export function createRelay(world: World, hooks: { isAlive: () => boolean; first
 
   function fateOf(to: string): Fate {
     const fate: Fate = { early: null, silent: false, late: 'taken' }
-    if (isDown) return { ...fate, early: { state: 'deferred', reply: 'connect ECONNREFUSED' } }
+    if (isDown) return { ...fate, early: { state: 'deferred', reply: 'connect ECONNREFUSED', of: 'transport' } }
     if (to.includes('bounces')) return { ...fate, early: { state: 'failed', reply: '550 5.1.1 no such user', hard: true } }
     if (to.endsWith('@family.test') && random.chance(0.5)) return { ...fate, early: { state: 'deferred', reply: '450 4.2.0 greylisted' } }
     if (!random.chance(trouble)) return fate
     return random.pick<Fate>([
-      { ...fate, early: { state: 'deferred', reply: '421 4.3.0 try again later' } },
+      { ...fate, early: { state: 'deferred', reply: '421 4.7.0 too many messages, try again in 3 minutes' } },
       { ...fate, early: { state: 'deferred', reply: '450 4.2.0 greylisted' } },
       { ...fate, early: { state: 'deferred', reply: '451 4.3.0 local error' } },
       { ...fate, early: { state: 'failed', reply: '552 5.3.4 too large', hard: false } },
       { ...fate, early: { state: 'failed', reply: '550 5.7.1 spam', hard: false } },
-      { ...fate, early: { state: 'deferred', reply: 'the connection was closed' } },
+      { ...fate, early: { state: 'deferred', reply: 'the connection was closed', of: 'transport' } },
       { ...fate, silent: true },
       { ...fate, late: 'deferred' },
       { ...fate, late: 'refused' },
@@ -98,7 +99,7 @@ export function createRelay(world: World, hooks: { isAlive: () => boolean; first
       }
       const speak = async () => {
         if (!underway.has(trip)) return
-        if (fate.silent) return world.later(300_000, () => end({ state: 'deferred', reply: 'the server took too long' }))
+        if (fate.silent) return world.later(300_000, () => end({ state: 'deferred', reply: 'the server took too long', of: 'transport' }))
         if (fate.early !== null) return end(fate.early)
         if (!(await flushing())) return end({ state: 'failed', reply: 'withdrawn', hard: false })
         if (!underway.has(trip) || !hooks.isAlive()) return
@@ -126,9 +127,9 @@ export function createRelay(world: World, hooks: { isAlive: () => boolean; first
       for (const trip of underway.keys()) if (trip.left && !trip.arrived) trip.arrived = random.chance(0.5)
       underway = new Map()
     },
-    post(width: number): Post {
-      return { name: 'a relay of the simulator', width, send, close: async () => {} }
-    },
+    /** Two ways to the same server: what one of them took, the other must not bring again. */
+    post: (clock: Clock, width: number): Post =>
+      createFailover({ clock, posts: ['first', 'second'].map((name) => ({ name, width, send, close: async () => {} })) }),
     count: () => underway.size,
   }
 }

@@ -9,7 +9,10 @@ import { addressOf } from '../mail/address.ts'
 import type { Mailbox } from '../mail/address.ts'
 import { createDrain } from '../mail/drain.ts'
 import { createLinks } from '../mail/links.ts'
+import { createPace } from '../mail/pace.ts'
 import { createPrepare } from '../mail/prepare.ts'
+import type { Rates } from '../mail/rates.ts'
+import { createTally } from '../mail/tally.ts'
 import type { Templates } from '../mail/templates.ts'
 import type { Rules } from '../policy/policy.ts'
 import { openStore } from '../store/store.ts'
@@ -42,6 +45,7 @@ export type ServerHabits = {
   replayAgeMaxMs: number
   horizonMs: number
   width: number
+  rates: Rates
   policy: Pick<Rules, 'consentRequired' | 'holdout'>
 }
 
@@ -101,7 +105,18 @@ export function startServer(options: Options) {
     const made = createBatch({ engine, store, clock, epoch, onLetters: () => drain.wake(), onFatal, soon })
     const batch = bug.batch?.(made) ?? made
     const { letters, suppressions, db } = store
-    const plain = { db, clock, letters, suppressions, hash, post: relay.post(habits.width), intake: batch, onFatal, soon }
+    const post = relay.post(clock, habits.width)
+    const pace = createPace({
+      letters,
+      lanes: store.lanes,
+      deliveries: store.deliveries,
+      rates: habits.rates,
+      warmUp: null,
+      firstDay: (today) => today,
+      width: () => post.width,
+      now: clock.now(),
+    })
+    const plain = { db, clock, letters, suppressions, hash, post, pace, tally: createTally(store.deliveries), intake: batch, onFatal, soon }
     const drain = createDrain(bug.drain?.(plain) ?? plain)
     const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
     batch.start()

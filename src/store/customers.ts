@@ -34,6 +34,7 @@ export function createCustomers(db: Db) {
   const between = db.prepare<[string, string, string, number], Identity>(
     'SELECT key, customer FROM identity WHERE key >= ? AND key > ? AND key < ? ORDER BY key LIMIT ?',
   )
+  const named = db.prepare<[string, string], { customer: number }>('SELECT DISTINCT customer FROM identity WHERE key >= ? AND key < ?')
   // Keys begin with their kind and a colon; those whose id begins with the text are found by `between`.
   const holding = db.prepare<{ text: string; pattern: string; after: string; limit: number }, Identity>(
     `SELECT key, customer FROM identity WHERE key > :after AND key LIKE :pattern ESCAPE '\\'
@@ -85,6 +86,8 @@ export function createCustomers(db: Db) {
     },
     /** Keys that begin with `prefix`, in order, those after `after` alone. Plain characters: nothing in it is a pattern. */
     startingWith: (prefix: string, after: string, limit: number): Identity[] => between.all(prefix, after, `${prefix}\u{10FFFF}`, limit),
+    /** Everybody with a key that begins with `prefix`. */
+    named: (prefix: string): number[] => named.all(prefix, `${prefix}\u{10FFFF}`).map(({ customer }) => customer),
     /** Keys whose id holds `text`, whatever the case of ASCII letters, but does not begin with it; in order, those after `after`. */
     holding: (text: string, after: string, limit: number): Identity[] => holding.all({ text, pattern: `__${patternOf(text)}`, after, limit }),
     /** Lives with ids from `from` to before `before` whose text holds `text`, whatever the case of ASCII letters; the latest first. */

@@ -8,6 +8,7 @@
  * 4. Its content stands apart, so that a change of state writes a small row (measured: 100 µs a change with 12 KB beside it, against 10).
  */
 import type { Db } from './database.ts'
+import { lazily } from './lazily.ts'
 
 export type LetterState = 'queued' | 'attempting' | 'flushing' | 'sent' | 'deferred' | 'failed' | 'unknown'
 
@@ -17,6 +18,8 @@ export type NewLetter = {
   token: string
   customer: number
   template: string
+  /** The template it was written by in place of its own. */
+  variant?: string | null
   recipient: string
   subject: string
   messageId: string
@@ -42,8 +45,11 @@ export type StoredLetter = Omit<NewLetter, 'data' | 'links' | 'mime'> & {
 /** What the drain needs to know of a letter. */
 export type DueLetter = Pick<StoredLetter, 'id' | 'token' | 'customer' | 'recipient' | 'attempts' | 'resend'>
 
-/** How an attempt ended. `nextAt`: the next attempt; `toTell` when its customer is to be told; null when nothing is left to do. */
-export type Settled = { state: 'queued' | 'deferred' | 'sent' | 'failed' | 'unknown'; nextAt: number | null; reply: string; resend: 0 | 1 }
+/** How an attempt ended. `nextAt`: the next attempt; `toTell` when its customer is to be told; null when nothing is left to do. `post`: who it was handed to. */
+export type Settled = { state: 'queued' | 'deferred' | 'sent' | 'failed' | 'unknown'; nextAt: number | null; reply: string; resend: 0 | 1; post?: string }
+
+/** A queue, and when the first letter in it is due. */
+export type Queue = { queue: number; at: number }
 
 export type Recovered = { requeued: number; unknown: number; resent: number }
 
@@ -52,22 +58,47 @@ export type Letters = ReturnType<typeof createLetters>
 /** `next_at` of a settled letter whose customer was not told yet: as many bytes as an instant, and after all of them. */
 export const toTell = 2 ** 47 - 1
 
-const head =
+const columns =
   'id, token, customer, template, recipient, subject, message_id AS messageId, at, resend, ' +
   `state, attempts, nullif(next_at, ${toTell}) AS nextAt, changed, reply`
 /** Names the partial index on `state`; SQLite uses it only where its condition stands word for word. */
 const indexed = "state IN ('attempting', 'flushing', 'failed', 'unknown')"
 
 export function createLetters(db: Db) {
-  const insert = db.prepare(
-    `INSERT INTO letter (id, token, customer, template, recipient, subject, message_id, at, state, attempts, next_at, changed, resend)
-     VALUES (?,?,?,?,?,?,?,?,'queued',0,?,?,?)`,
+  // A database of before, opened for reading, has no variants.
+  const hasVariants = db.prepare("SELECT 1 FROM pragma_table_info('letter') WHERE name = 'variant'").get() !== undefined
+  const head = `${columns}, ${hasVariants ? 'variant' : 'NULL AS variant'}`
+  let laneOf = (_recipient: string) => 0
+  const insert = lazily(
+    db,
+    `INSERT INTO letter (id, token, customer, template, recipient, subject, message_id, at, state, attempts, next_at, changed, resend, variant, queue)
+     VALUES (?,?,?,?,?,?,?,?,'queued',0,?,?,?,?,?)`,
   )
   const insertContent = db.prepare('INSERT INTO letter_content (id, data, links, mime) VALUES (?,?,?,?)')
-  const due = db.prepare<[number, number], DueLetter>(
-    "SELECT id, token, customer, recipient, attempts, resend FROM letter WHERE next_at <= ? AND state IN ('queued', 'deferred') ORDER BY next_at, id LIMIT ?",
+  const due = lazily<[number, number, number], DueLetter>(
+    db,
+    `SELECT id, token, customer, recipient, attempts, resend FROM letter INDEXED BY letter_due
+     WHERE queue = ? AND next_at <= ? AND state IN ('queued', 'deferred') ORDER BY next_at, id LIMIT ?`,
   )
-  const nextAt = db.prepare<[], { at: number | null }>('SELECT min(next_at) AS at FROM letter WHERE next_at IS NOT NULL')
+  // From one queue to the next: two steps down the index for each, however many letters wait.
+  const queues = lazily<[], Queue>(
+    db,
+    `WITH RECURSIVE seen (queue) AS (
+       SELECT min(queue) FROM letter INDEXED BY letter_due WHERE next_at IS NOT NULL
+       UNION ALL
+       SELECT (SELECT min(queue) FROM letter INDEXED BY letter_due WHERE next_at IS NOT NULL AND queue > seen.queue) FROM seen WHERE seen.queue IS NOT NULL
+     )
+     SELECT queue, (SELECT min(next_at) FROM letter INDEXED BY letter_due WHERE next_at IS NOT NULL AND letter.queue = seen.queue) AS at
+     FROM seen WHERE queue IS NOT NULL`,
+  )
+  const move = lazily<[number, number]>(db, "UPDATE letter SET queue = ? + queue % 2 WHERE id = ? AND state IN ('queued', 'deferred')")
+  const postpone = lazily<[number, number]>(db, "UPDATE letter SET next_at = ? WHERE id = ? AND state IN ('queued', 'deferred')")
+  const postOf = lazily<[number], { post: string | null }>(db, 'SELECT post FROM letter WHERE id = ?')
+  const waiting = lazily<[], { queue: number; n: number }>(
+    db,
+    `SELECT queue, count(*) AS n FROM letter INDEXED BY letter_due WHERE next_at < ${toTell} GROUP BY queue`,
+  )
+  const soonest = lazily<[number], StoredLetter>(db, `SELECT ${head} FROM letter INDEXED BY letter_due WHERE next_at < ${toTell} ORDER BY next_at LIMIT ?`)
   const mime = db.prepare<[number], { mime: Uint8Array }>('SELECT mime FROM letter_content WHERE id = ?')
   const frozen = db.prepare<[number], { data: string; links: string; mime: Uint8Array }>('SELECT data, links, mime FROM letter_content WHERE id = ?')
   const links = db.prepare<[number], { links: string }>('SELECT links FROM letter_content WHERE id = ?')
@@ -77,10 +108,13 @@ export function createLetters(db: Db) {
      WHERE id = ? AND state IN ('queued', 'deferred')`,
   )
   const putBack = db.prepare(`UPDATE letter SET state = 'queued', attempts = attempts - 1, next_at = ?, changed = ? WHERE id = ? AND state = 'attempting'`)
-  const flushing = db.prepare(`UPDATE letter SET state = 'flushing', changed = ? WHERE id = ? AND state = 'attempting'`)
-  const settle = db.prepare("UPDATE letter SET state = ?, next_at = ?, changed = ?, reply = ?, resend = ? WHERE id = ? AND state IN ('attempting', 'flushing')")
+  const flushing = lazily<unknown[]>(db, `UPDATE letter SET state = 'flushing', changed = ?, post = coalesce(?, post) WHERE id = ? AND state = 'attempting'`)
+  const settle = lazily<unknown[]>(
+    db,
+    "UPDATE letter SET state = ?, next_at = ?, changed = ?, reply = ?, resend = ?, post = coalesce(?, post) WHERE id = ? AND state IN ('attempting', 'flushing')",
+  )
   const told = db.prepare(`UPDATE letter SET next_at = NULL WHERE id = ? AND next_at = ${toTell}`)
-  const untold = db.prepare<[], StoredLetter>(`SELECT ${head} FROM letter WHERE next_at = ${toTell} ORDER BY id`)
+  const untold = db.prepare<[], StoredLetter>(`SELECT ${head} FROM letter INDEXED BY letter_due WHERE next_at = ${toTell} ORDER BY id`)
 
   const requeueAttempting = db.prepare(
     `UPDATE letter SET state = 'queued', attempts = max(attempts - 1, 0), next_at = ?, changed = ?
@@ -94,7 +128,7 @@ export function createLetters(db: Db) {
     `UPDATE letter SET state = 'failed', next_at = NULL, changed = ?, reply = 'withdrawn: the customer wants no letters'
      WHERE customer = ? AND state IN ('queued', 'deferred', 'attempting')`,
   )
-  const hasten = db.prepare(`UPDATE letter SET next_at = ? WHERE next_at > ? AND next_at < ${toTell}`)
+  const hasten = db.prepare(`UPDATE letter INDEXED BY letter_due SET next_at = ? WHERE next_at > ? AND next_at < ${toTell}`)
   const again = db.prepare(`UPDATE letter SET state = 'queued', attempts = 0, next_at = ?, changed = ? WHERE id = ? AND state = ?`)
 
   const get = db.prepare<[number], StoredLetter>(`SELECT ${head} FROM letter WHERE id = ?`)
@@ -109,12 +143,15 @@ export function createLetters(db: Db) {
   const ofTemplateInState = db.prepare<[string, string, number, number], StoredLetter>(
     `SELECT ${head} FROM letter WHERE template = ? AND state = ? AND id < ? ORDER BY id DESC LIMIT ?`,
   )
-  const countDue = db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM letter WHERE next_at < ${toTell}`)
+  const countDue = db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM letter INDEXED BY letter_due WHERE next_at < ${toTell}`)
   const countIndexed = db.prepare<[], { state: LetterState; n: number }>(`SELECT state, count(*) AS n FROM letter WHERE ${indexed} GROUP BY state`)
-  const countDeferred = db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM letter WHERE next_at < ${toTell} AND state = 'deferred'`)
+  const countDeferred = db.prepare<[], { n: number }>(`SELECT count(*) AS n FROM letter INDEXED BY letter_due WHERE next_at < ${toTell} AND state = 'deferred'`)
   const countAll = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM letter')
   const writtenTo = db.prepare<[string, number, number]>('SELECT 1 FROM letter WHERE recipient = ? AND at > ? AND customer <> ? LIMIT 1')
   const lastTo = db.prepare<[string], { customer: number }>('SELECT customer FROM letter WHERE recipient = ? ORDER BY at DESC LIMIT 1')
+  const lastSent = db.prepare<[string, number], StoredLetter>(
+    `SELECT ${head} FROM letter WHERE recipient = ? AND at <= ? AND state IN ('flushing', 'sent', 'unknown') ORDER BY at DESC LIMIT 1`,
+  )
   const repoint = db.prepare('UPDATE letter SET customer = ? WHERE customer = ?')
   const eraseContent = db.prepare('DELETE FROM letter_content WHERE id IN (SELECT id FROM letter WHERE customer = ?)')
   const erase = db.prepare('DELETE FROM letter WHERE customer = ?')
@@ -142,16 +179,34 @@ export function createLetters(db: Db) {
     /** Queues one in the transaction that holds its decision; it is due at once, unless told when. */
     insert(letter: NewLetter, dueAt = letter.at) {
       const { id, token, customer, template, recipient, subject, messageId, at, resend, data } = letter
-      insert.run(id, token, customer, template, recipient, subject, messageId, at, dueAt, dueAt, resend)
+      const queue = laneOf(recipient) * 2 + (resend === 1 ? 0 : 1)
+      insert().run(id, token, customer, template, recipient, subject, messageId, at, dueAt, dueAt, resend, letter.variant ?? null, queue)
       insertContent.run(id, data, letter.links, letter.mime)
     },
-    /** What may be attempted by `now`, the longest due first. */
-    due: (now: number, limit: number): DueLetter[] => due.all(now, limit),
+    /** Letters queued from now on wait in the lane that `lane` names for their recipient. */
+    route: (lane: (recipient: string) => number) => void (laneOf = lane),
+    /** What of a queue may be attempted by `now`, the longest due first. */
+    due: (queue: number, now: number, limit: number): DueLetter[] => due().all(queue, now, limit),
+    /** All queues in which an attempt is still to be made, and when the first is due. */
+    queues: (): Queue[] =>
+      queues()
+        .all()
+        .filter(({ at }) => at < toTell),
     /** When the next attempt is due; null when none is. */
     nextAt(): number | null {
-      const at = nextAt.get()!.at
-      return at === toTell ? null : at
+      const at = Math.min(...this.queues().map((queue) => queue.at))
+      return at === Infinity ? null : at
     },
+    /** Has it wait in another lane. */
+    move: (id: number, lane: number) => void move().run(lane * 2, id),
+    /** Has it wait until `at`; it counts as no attempt. */
+    postpone: (id: number, at: number) => void postpone().run(at, id),
+    /** How many wait in each queue. */
+    waiting: () => waiting().all(),
+    /** The next to be attempted, as far as time alone decides. */
+    soonest: (limit: number): StoredLetter[] => soonest().all(limit),
+    /** The post it left by, or tried to; null where none is known. */
+    postOf: (id: number): string | null => postOf().get(id)?.post ?? null,
     /** The frozen bytes; undefined when the letter was erased. */
     mime: (id: number): Uint8Array | undefined => mime.get(id)?.mime,
     frozen: (id: number) => frozen.get(id),
@@ -161,9 +216,9 @@ export function createLetters(db: Db) {
     attempting: (id: number, now: number): boolean => attempting.run(now, id).changes === 1,
     /** Undoes `attempting`: it was not attempted after all. */
     putBack: (id: number, now: number): boolean => putBack.run(now, now, id).changes === 1,
-    flushing: (id: number, now: number): boolean => flushing.run(now, id).changes === 1,
-    settle: (id: number, { state, nextAt, reply, resend }: Settled, now: number): boolean =>
-      settle.run(state, nextAt, now, plain(reply), resend, id).changes === 1,
+    flushing: (id: number, now: number, post?: string): boolean => flushing().run(now, post ?? null, id).changes === 1,
+    settle: (id: number, { state, nextAt, reply, resend, post }: Settled, now: number): boolean =>
+      settle().run(state, nextAt, now, plain(reply), resend, post ?? null, id).changes === 1,
     /** Its customer has heard what became of it. */
     told: (id: number) => void told.run(id),
     /** Settled letters whose customers may not have heard of it. */
@@ -225,6 +280,8 @@ export function createLetters(db: Db) {
     wasWrittenBy: (recipient: string, customer: number, since: number): boolean => writtenTo.get(recipient.toLowerCase(), since, customer) !== undefined,
     /** Whose the last letter to this address was. */
     customerOf: (recipient: string): number | undefined => lastTo.get(recipient.toLowerCase())?.customer,
+    /** The last letter that left for this address and was decided by `at`. */
+    lastSentTo: (recipient: string, at: number): StoredLetter | undefined => lastSent.get(recipient.toLowerCase(), at),
     /** All letters of a life that went into another. */
     repoint: (from: number, to: number) => void repoint.run(to, from),
     /** Deletes all of one customer (R9); what is under way finds nothing to settle. */
@@ -244,4 +301,4 @@ const plain = (reply: string): string =>
   reply
     .slice(0, replyCharsMax)
     .replaceAll(/[^\x20-\x7e]+/g, ' ')
-    .trim()
+    .trim() || 'an answer without words'

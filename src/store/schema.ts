@@ -2,6 +2,8 @@
  * The tables, forward only: a database of an older version runs the steps it lacks; a newer one is refused.
  * A step that has shipped is never edited.
  */
+import { codeStep } from './schema-codes.ts'
+
 export const steps: readonly string[] = [
   `
   CREATE TABLE meta (key TEXT PRIMARY KEY, value ANY) STRICT, WITHOUT ROWID;
@@ -166,60 +168,130 @@ export const steps: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   `
-  -- Discount codes: made for a letter, or uploaded in pools and reserved for one. Old rows carry over.
-  CREATE TEMP TABLE old_code AS SELECT code, letter, at FROM code;
-  DROP TABLE code;
-  CREATE TABLE code (
-    id          INTEGER PRIMARY KEY,     -- a pool is used in the order it was uploaded
-    folded      TEXT NOT NULL UNIQUE,    -- as codes are compared: codes/spelling.ts
-    code        TEXT NOT NULL,           -- as the letter shows it
-    pool        TEXT,                    -- null: made for its letter
-    letter      INTEGER UNIQUE,          -- the decision's id; null: free
-    template    TEXT,
-    percent     REAL,
-    added_at    INTEGER NOT NULL,
-    reserved_at INTEGER,
-    expires_at  INTEGER,
-    left_at     INTEGER,                 -- when its letter first may have left; from then on it is never given back by itself
-    redeemed_at INTEGER,
-    order_id    TEXT
+  -- What came back of letters that a relay had taken: one row a letter and kind, so that a repeat changes nothing.
+  CREATE TABLE bounce (
+    id     INTEGER PRIMARY KEY,
+    letter INTEGER NOT NULL,
+    at     INTEGER NOT NULL,             -- when it was heard, ms
+    kind   TEXT NOT NULL,                -- hard | soft | complaint
+    reason TEXT NOT NULL,                -- bounces/classify.ts names them
+    status TEXT,                         -- an enhanced status code such as 5.1.1
+    words  TEXT NOT NULL,                -- what the other side said, without addresses
+    mta    TEXT,                         -- who said it
+    source TEXT NOT NULL                 -- dsn | arf | webhook:ses ...
   ) STRICT;
-  CREATE INDEX code_free ON code (pool, id) WHERE letter IS NULL;
-  CREATE INDEX code_reserved ON code (pool, reserved_at) WHERE reserved_at IS NOT NULL;
-  CREATE INDEX code_redeemed ON code (redeemed_at) WHERE redeemed_at IS NOT NULL;
-  INSERT INTO code (folded, code, letter, template, percent, added_at, reserved_at, expires_at, left_at)
-    SELECT upper(old.code), old.code, old.letter, l.template, json_extract(c.data, '$.code.percent'), old.at, old.at,
-           json_extract(c.data, '$.code.expiresAt'), iif(l.state IN ('flushing', 'sent', 'unknown'), l.changed, NULL)
-    FROM old_code AS old LEFT JOIN letter AS l ON l.id = old.letter LEFT JOIN letter_content AS c ON c.id = old.letter AND json_valid(c.data)
-    ORDER BY old.letter;
-  DROP TABLE old_code;
-
-  -- A code follows its letter in the same transaction, whoever changes the letter.
-  CREATE TRIGGER code_leaves AFTER UPDATE OF state ON letter WHEN NEW.state = 'flushing' BEGIN
-    UPDATE code SET left_at = NEW.changed WHERE letter = NEW.id AND left_at IS NULL;
-  END;
-  CREATE TRIGGER code_comes_back AFTER UPDATE OF state ON letter WHEN NEW.state = 'failed' BEGIN
-    UPDATE code SET letter = NULL, template = NULL, percent = NULL, reserved_at = NULL, expires_at = NULL
-    WHERE letter = NEW.id AND pool IS NOT NULL AND left_at IS NULL AND redeemed_at IS NULL;
-  END;
-  -- A dead letter that is to go after all takes its code again; where that is another's by now, it stays dead.
-  CREATE TRIGGER code_gone BEFORE UPDATE OF state ON letter WHEN OLD.state = 'failed' AND NEW.state <> 'failed' AND EXISTS (
-    SELECT 1 FROM letter_content AS c JOIN code ON code.folded = replace(replace(upper(json_extract(c.data, '$.code.code')), '-', ''), ' ', '')
-    WHERE c.id = NEW.id AND code.pool IS NOT NULL AND code.letter <> NEW.id
-  ) BEGIN
-    SELECT RAISE(IGNORE);
-  END;
-  CREATE TRIGGER code_taken_again AFTER UPDATE OF state ON letter WHEN OLD.state = 'failed' AND NEW.state <> 'failed' BEGIN
-    UPDATE code SET letter = NEW.id, template = NEW.template, reserved_at = NEW.at,
-      percent = (SELECT json_extract(data, '$.code.percent') FROM letter_content WHERE id = NEW.id),
-      expires_at = (SELECT json_extract(data, '$.code.expiresAt') FROM letter_content WHERE id = NEW.id)
-    WHERE pool IS NOT NULL AND letter IS NULL AND folded =
-      (SELECT replace(replace(upper(json_extract(data, '$.code.code')), '-', ''), ' ', '') FROM letter_content WHERE id = NEW.id);
-  END;
-  CREATE TRIGGER code_outlives AFTER DELETE ON letter BEGIN
-    UPDATE code SET letter = NULL, template = NULL, percent = NULL, reserved_at = NULL, expires_at = NULL
-    WHERE letter = OLD.id AND pool IS NOT NULL AND left_at IS NULL AND redeemed_at IS NULL;
-    UPDATE code SET order_id = NULL WHERE letter = OLD.id;
-  END;
+  CREATE UNIQUE INDEX bounce_letter ON bounce (letter, kind);
+  CREATE INDEX bounce_at ON bounce (at);
+  -- A letter that is erased takes with it what came back of it (R9).
+  CREATE TRIGGER bounce_erase AFTER DELETE ON letter BEGIN DELETE FROM bounce WHERE letter = old.id; END;
+  -- How often each source said what, and when last.
+  CREATE TABLE bounce_heard (source TEXT NOT NULL, what TEXT NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, what)) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What letters earned, in rows that can be counted: all of it can be told again from the log and the decisions.
+  CREATE TABLE sale (
+    seq      INTEGER PRIMARY KEY,        -- the log row
+    customer INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,           -- 0 order, 1 refund, 2 cancellation
+    order_id TEXT,
+    at       INTEGER NOT NULL,           -- when the event says it happened, ms
+    amount   INTEGER,                    -- thousandths of the currency's unit; null: not told, of a refund all of it
+    currency TEXT,
+    trust    INTEGER NOT NULL,           -- as log.kind: only 2, a secret key's, is revenue
+    again    INTEGER NOT NULL            -- 1: a secret key had told of this order before
+  ) STRICT;
+  CREATE INDEX sale_at ON sale (at);
+  CREATE INDEX sale_customer ON sale (customer);
+  CREATE INDEX sale_order ON sale (order_id) WHERE order_id IS NOT NULL;
+  CREATE INDEX sale_back ON sale (kind) WHERE kind > 0;
+
+  CREATE TABLE touch (
+    seq      INTEGER PRIMARY KEY,        -- the log row
+    letter   INTEGER NOT NULL,
+    customer INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,           -- 0 open, 1 click
+    machine  INTEGER NOT NULL            -- 1: no person did it
+  ) STRICT;
+  CREATE INDEX touch_at ON touch (machine, kind, at);
+  CREATE INDEX touch_customer ON touch (customer);
+
+  -- Letters in few bytes: the outbox has too many of them to be counted.
+  CREATE TABLE mailing (
+    at       INTEGER NOT NULL,           -- when it was decided
+    letter   INTEGER NOT NULL,
+    sort     INTEGER NOT NULL,           -- mailing_sort
+    customer INTEGER NOT NULL,           -- as in the decision's key: with the run it names the run of the journey
+    run      INTEGER NOT NULL,
+    reached  INTEGER NOT NULL,           -- store/mailings.ts names the bits
+    PRIMARY KEY (at, letter)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE mailing_sort (
+    id       INTEGER PRIMARY KEY,
+    template TEXT NOT NULL,
+    variant  TEXT NOT NULL,              -- the template in its place; '' for its own
+    journey  TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    UNIQUE (template, variant, journey, priority)
+  ) STRICT;
+
+  CREATE TABLE experiment (
+    id      INTEGER PRIMARY KEY,
+    kind    TEXT NOT NULL,               -- holdout | variant
+    about   TEXT NOT NULL,               -- the journey, or * for all of them; the letter
+    shares  TEXT NOT NULL,               -- JSON: arm to share
+    salt    TEXT NOT NULL,
+    started INTEGER,                     -- its first subject's instant
+    running INTEGER NOT NULL
+  ) STRICT;
+  -- Once a customer and arm, from the first time; one who has rows in two arms, by a merge, is nobody's.
+  CREATE TABLE subject (
+    experiment INTEGER NOT NULL,
+    customer   INTEGER NOT NULL,
+    arm        TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    PRIMARY KEY (experiment, customer, arm)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX subject_customer ON subject (customer);
+
+  ALTER TABLE decision ADD COLUMN variant TEXT;
+  ALTER TABLE letter ADD COLUMN variant TEXT;
+  `,
+  `
+  -- The queue that a letter waits in (mail/pace.ts): twice its lane, and one more unless somebody waits for the letter.
+  ALTER TABLE letter ADD COLUMN queue INTEGER NOT NULL DEFAULT 1;
+  -- The post that it left by, or tried to, last.
+  ALTER TABLE letter ADD COLUMN post TEXT;
+  DROP INDEX letter_due;
+  CREATE INDEX letter_due ON letter (queue, next_at) WHERE next_at IS NOT NULL;
+
+  -- Domains whose letters wait in a queue of their own.
+  CREATE TABLE lane (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,  -- never given twice: a letter may still name it
+    name       TEXT NOT NULL UNIQUE,
+    per_minute REAL,                     -- null: its full rate
+    until      INTEGER NOT NULL DEFAULT 0,  -- held to then, ms
+    strikes    INTEGER NOT NULL DEFAULT 0,
+    why        TEXT,
+    why_at     INTEGER NOT NULL DEFAULT 0,
+    held       INTEGER NOT NULL DEFAULT 0   -- 1: by somebody
+  ) STRICT;
+
+  CREATE TABLE delivery (
+    domain     TEXT NOT NULL,
+    day        INTEGER NOT NULL,         -- since the epoch, UTC's
+    post       TEXT NOT NULL,
+    sent       INTEGER NOT NULL,
+    deferred   INTEGER NOT NULL,
+    greylisted INTEGER NOT NULL,
+    slowed     INTEGER NOT NULL,
+    bounced    INTEGER NOT NULL,
+    failed     INTEGER NOT NULL,
+    unknown    INTEGER NOT NULL,
+    complained INTEGER NOT NULL,
+    PRIMARY KEY (domain, day, post)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX delivery_day ON delivery (day);
+  `,
+  codeStep,
 ]

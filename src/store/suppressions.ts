@@ -15,6 +15,7 @@ export function createSuppressions(db: Db) {
      ON CONFLICT (hash) DO UPDATE SET reason = excluded.reason, at = excluded.at WHERE excluded.reason = 'unsubscribed' AND reason <> 'unsubscribed'`,
   )
   const has = db.prepare<[string], { reason: SuppressionReason }>('SELECT reason FROM suppression WHERE hash = ?')
+  const counts = db.prepare<[], { reason: SuppressionReason; n: number }>('SELECT reason, count(*) AS n FROM suppression GROUP BY reason')
   const count = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM suppression')
 
   return {
@@ -22,6 +23,8 @@ export function createSuppressions(db: Db) {
     add: (hash: string, reason: SuppressionReason, at: number) => void add.run(hash, reason, at),
     /** Why an address is suppressed; undefined when it is not. */
     has: (hash: string): SuppressionReason | undefined => has.get(hash)?.reason,
+    /** How many for each reason; goes over all of them. */
+    counts: (): { reason: SuppressionReason; n: number }[] => counts.all(),
     count: (): number => count.get()!.n,
   }
 }

@@ -4,6 +4,7 @@
  * All answers come from `/studio/api/…` as JSON; a refusal is `{ code, message, hint }` with its status.
  */
 import type { CodeRow } from './api-codes.ts'
+import type { CameBack } from './api-bounces.ts'
 
 import type { RecommendedLine } from './api-catalogue.ts'
 
@@ -135,6 +136,8 @@ export type CustomerPage = CustomerRow & {
 export type Decision = {
   id: number
   template: string
+  /** The template it was written by in place of its own. */
+  variant: string | null
   journey: string
   priority: Priority
   at: number
@@ -258,6 +261,7 @@ export type LetterRow = {
   id: number
   customer: number
   template: string
+  variant: string | null
   priority: Priority
   recipient: string
   subject: string
@@ -272,6 +276,8 @@ export type LetterList = { letters: LetterRow[]; before: number | null; counts: 
 
 /** GET letters/:id; its HTML for a sandboxed frame is letters/:id/html?dark=1, its source letters/:id/source. */
 export type LetterPage = LetterRow & {
+  /** The relay that it left by, or tried to last; null where none is known. */
+  post: string | null
   messageId: string
   sizeBytes: number
   headers: [name: string, value: string][]
@@ -284,6 +290,8 @@ export type LetterPage = LetterRow & {
   recommended: RecommendedLine[]
   /** Its decision, in words. */
   words: string
+  /** What came back of it after a relay had taken it, the oldest first. */
+  cameBack: CameBack[]
 }
 export type LetterCode = Pick<CodeRow, 'code' | 'percent' | 'state' | 'expiresAt' | 'redeemedAt' | 'orderId'>
 export type LetterCheck = {

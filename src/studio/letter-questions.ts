@@ -12,11 +12,12 @@ import type { LetterData } from '../mail/view.ts'
 import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
 import type { RecommendedLine } from './api-catalogue.ts'
+import { cameBack } from './bounce-questions.ts'
 import { toCodeRow } from './code-questions.ts'
 import type { LetterCode, LetterList, LetterPage, LetterRow, LetterState } from './api.ts'
 
 type Unknown = { refused: 'letter.unknown' }
-type Options = { store: Pick<Store, 'letters' | 'decisions' | 'codes'>; letters: Readonly<Record<string, LetterRule>> }
+type Options = { store: Pick<Store, 'letters' | 'decisions' | 'codes' | 'bounces'>; letters: Readonly<Record<string, LetterRule>> }
 
 const states: readonly LetterState[] = ['queued', 'attempting', 'flushing', 'sent', 'deferred', 'failed', 'unknown']
 const isState = (text: string): text is LetterState => (states as readonly string[]).includes(text)
@@ -40,7 +41,11 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
     return shown === undefined ? null : { ...shown, state: 'returned', redeemedAt: null, orderId: null }
   }
 
-  const rowOf = ({ token: _, messageId: __, resend: ___, ...row }: StoredLetter): LetterRow => ({ ...row, priority: rules[row.template]?.priority ?? 'low' })
+  const rowOf = ({ token: _, messageId: __, resend: ___, ...row }: StoredLetter): LetterRow => ({
+    ...row,
+    variant: row.variant ?? null,
+    priority: rules[row.template]?.priority ?? 'low',
+  })
 
   return {
     /** The newest first, before the number `before`, at most `limit`; a state or template that nobody knows has none. */
@@ -73,6 +78,8 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
       return {
         ...rowOf(letter),
         messageId: letter.messageId,
+        cameBack: cameBack(store.bounces, id),
+        post: store.letters.postOf(id),
         sizeBytes: mime.length,
         headers,
         text: email.text ?? '',

@@ -23,7 +23,10 @@ import type { Product } from '../store/products.ts'
 import type { Store } from '../store/store.ts'
 import type { Chart, CustomerPage, CustomerList, Next, Track, Turn, WhyAnswer } from './api.ts'
 import { createCodeQuestions } from './code-questions.ts'
+import { createDeliveryQuestions } from './delivery-questions.ts'
 import { createCheckupQuestions } from './checkup-questions.ts'
+import { createBounceQuestions } from './bounce-questions.ts'
+import { createResults } from '../report/results.ts'
 import { createLetterQuestions } from './letter-questions.ts'
 import { createProductQuestions } from './product-questions.ts'
 
@@ -86,8 +89,11 @@ export function createQuestions(context: QuestionsContext) {
   return {
     ...createLetterQuestions({ store, letters: machine.letters }),
     ...createCodeQuestions({ store, letters: machine.letters, prefix: codePrefixOf(letters.shop) }),
+    ...createDeliveryQuestions(store),
     ...createProductQuestions(context),
     ...createCheckupQuestions(context),
+    ...createBounceQuestions({ store }),
+    ...createResults(store, letters.shop),
 
     chart(_: object): Promise<Chart> {
       chart ??= drawn(machine).catch((error: unknown) => {

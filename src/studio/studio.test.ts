@@ -103,7 +103,7 @@ test('too many questions at once are turned away as such, and a question asked t
 })
 
 test('a letter to somebody who has said no since is not sent again, whoever asks', async () => {
-  const house = await open({ smtp: { host: '127.0.0.1', port: 9, secure: false } })
+  const house = await open({ relays: [{ host: '127.0.0.1', port: 9, secure: false }] })
   const timestamp = new Date(Date.now() - 45 * 60_000).toISOString()
   await send(house, [{ ...added, userId: 'bob', timestamp, properties: { ...added.properties, email: 'bob@shop.test' } }])
   await expect.poll(async () => (await get<LetterList>(house, 'letters')).letters).toMatchObject([{ state: 'deferred' }])

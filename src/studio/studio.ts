@@ -10,15 +10,22 @@ import { poolsOf, suppliesOf } from '../codes/supply.ts'
 import { createDaily } from '../checkup/daily.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
+import type { PostOffice } from '../mail/post-office.ts'
 import type { Advice, Wish } from '../lab/recommending.ts'
+import type { Reports } from '../gateway/reports.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
+import type { BounceSetup } from './api-bounces.ts'
 import type { Refused } from './api.ts'
 import { addCodeRoutes } from './code-routes.ts'
+import { addBounceRoutes } from './bounce-routes.ts'
 import { createChartCache } from './chart-cache.ts'
 import { addCheckupRoutes } from './checkup-routes.ts'
 import { createCensus } from './census.ts'
+import { addDeliveryRoutes } from './delivery-routes.ts'
 import { addDemoRoutes } from './demo.ts'
+import { addDoctorRoutes } from './doctor-routes.ts'
+import type { Doctor } from './doctor-routes.ts'
 import { createFeed } from './feed.ts'
 import { createHealth } from './health.ts'
 import { createInspector } from './inspector.ts'
@@ -27,6 +34,7 @@ import { addPages } from './pages.ts'
 import { addProductRoutes } from './product-routes.ts'
 import { createReader } from './reader.ts'
 import type { ReaderOptions } from './reader.ts'
+import { addResultsRoutes, reportsOf } from './results-routes.ts'
 import { addLetterActions, addLiveRoutes, addQuestions, answerBusy, toRefused } from './routes.ts'
 import { addSandboxRoutes, createSandboxes } from './sandbox.ts'
 
@@ -50,10 +58,15 @@ export type StudioOptions = {
   writeKey: string
   /** Letters may be due. */
   onLetters: () => void
+  office: PostOffice
   reader: ReaderOptions
   /** What goes with what, from memory. */
   recommend: (...wish: Wish) => Advice
   goesWith: (id: string, at: number) => Advice
+  /** How bounces come back, and what was heard of them. */
+  bounces: () => BounceSetup
+  /** Says whether a domain is ready to send. */
+  doctor: Doctor
   /** Told of what went wrong in a corner of the studio: looking on never ends the server, nor anybody's turn. */
   onFault: (error: unknown) => void
 }
@@ -66,6 +79,8 @@ export type Studio = {
   isOpen: boolean
   /** The one-time link by which the first owner comes in; null when nobody needs to sign in, or somebody can. */
   setUpLink: string | null
+  /** Answers the API as well as the page. */
+  reports: Reports
   close(): Promise<void>
 }
 
@@ -101,6 +116,7 @@ export function addStudio(options: StudioOptions): Studio {
     machine: machine.hash,
     supplies: () => suppliesOf(store.codes, poolsOf(machine.letters), clock.now()),
   })
+  const reports = reportsOf(reader, clock)
   let refusedUntil = counters.total()
   const newRefusals = (): Refused[] => {
     const fresh = counters.total() - refusedUntil
@@ -136,9 +152,13 @@ export function addStudio(options: StudioOptions): Studio {
       addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addCodeRoutes(scope, { reader, counter: options.codes, clock, audit: access.audit })
+      addBounceRoutes(scope, { reader, clock, setup: options.bounces })
+      addDeliveryRoutes(scope, { office: options.office, reader, clock, audit: access.audit, onLetters: options.onLetters })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
       addProductRoutes(scope, { reader, clock, goesWith: options.goesWith })
       addCheckupRoutes(scope, { reader, daily, onFault, audit: access.audit })
+      addDoctorRoutes(scope, { doctor: options.doctor })
+      addResultsRoutes(scope, reports)
     },
     { prefix: '/studio/api' },
   )
@@ -166,6 +186,7 @@ export function addStudio(options: StudioOptions): Studio {
     },
     isOpen,
     setUpLink: access.setUpLink(),
+    reports,
     async close() {
       live.close()
       feed.close()

@@ -1,6 +1,8 @@
 /** One letter: what became of it, how it looks, what it is made of, and what can be done about it. */
+import { Fragment } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { LetterCode, LetterPage } from '../../studio/api.ts'
+import { saidBy } from '../delivery/said.ts'
 import { Empty, Fault, Spinner, StateChip, Tabs, Time } from '../parts/basics.tsx'
 import { Refused, withQuery } from '../ask.ts'
 import { stepWords } from '../catalogue/parts.tsx'
@@ -111,6 +113,7 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
         <span class={`chip ${letter.priority}`}>
           {letter.template}, {letter.priority} priority
         </span>
+        {letter.variant !== null && <span class="chip">written as {letter.variant}</span>}
         {heading === 2 && (
           <a class="small" href={`/studio/inbox/${letter.id}`}>
             Open on its own page
@@ -130,6 +133,7 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
         <dt>Sending</dt>
         <dd>
           {letter.attempts === 0 ? 'not attempted yet' : count(letter.attempts, 'attempt')}
+          {letter.post !== null && letter.attempts > 0 && ` by ${letter.post}`}
           {letter.nextAt !== null && (
             <>
               , next <Time at={letter.nextAt} now={now} relative />
@@ -154,6 +158,15 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
             </dd>
           </>
         )}
+        {letter.cameBack.map((back) => (
+          <Fragment key={back.kind}>
+            <dt>{back.kind === 'complaint' ? 'Complaint' : 'Bounced later'}</dt>
+            <dd>
+              <Time at={back.at} now={now} /> <span class={`chip ${back.kind === 'soft' ? 'warn' : 'bad'}`}>{back.meaning}</span>
+              <span class="reply mono">{saidBy(back)}</span>
+            </dd>
+          </Fragment>
+        ))}
       </dl>
     </header>
   )
