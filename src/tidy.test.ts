@@ -12,7 +12,6 @@ const linesMax = 320
 /** Longer than `linesMax`, and why. */
 const longer = new Map([
   ['src/sim/oracle.ts', 'the contract told a second time; it is read in one piece, beside the prose'],
-  ['src/store/schema.ts', 'every step that the tables ever took; it only grows'],
   ['src/studio/api.ts', 'all that the pages and their server say to each other; shapes only'],
 ])
 

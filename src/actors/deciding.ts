@@ -24,6 +24,9 @@ export type Prepared = { letter: Omit<NewLetter, 'id'>; code?: DrawnCode } | { m
 /** `variant`: the template to write it by, where it is not its own. */
 export type Asked = { ask: Ask; rule: LetterRule; key: string; customer: number; life: Life; at: number; variant?: string | null }
 
+/** Where the codes of letters come from: told when a turn begins, and which code a letter was queued with. */
+export type CodeKeeper = { begin(): void; keep(code: DrawnCode, letter: number, template: string, at: number): void }
+
 /** Writes a letter's content, or says what it lacks. */
 export type Prepare = (asked: Asked) => Prepared
 

@@ -16,12 +16,11 @@ import { dueTimer, fire, turn } from '../core/turn.ts'
 import type { Outside } from '../policy/policy.ts'
 import { learn, learnOutcome, wantsNone } from '../profile/profile.ts'
 import { isSandbox } from '../profile/sandbox.ts'
-import type { DrawnCode } from '../store/codes.ts'
 import type { Row } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
 import { hashId } from '../store/seen.ts'
 import { createDeciding } from './deciding.ts'
-import type { Config, Prepare } from './deciding.ts'
+import type { CodeKeeper, Config, Prepare } from './deciding.ts'
 import { createEarnings } from './earnings.ts'
 import { createIdentity, recordedBy } from './identity.ts'
 import type { Outcome } from './intake.ts'
@@ -39,7 +38,7 @@ export type EngineOptions = {
   config: Config
   prepare: Prepare
   /** Hears that a turn begins, and which code a letter was queued with. */
-  codes: { begin(): void; keep(code: DrawnCode, letter: number, template: string, at: number): void }
+  codes: CodeKeeper
   addressOf: (text: string) => string | null
   /** Whether an address is suppressed, and why. */
   suppressed: (email: string) => string | undefined

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 import { steps } from './schema.ts'
 import { openStore } from './store.ts'
 
-const step = steps.findIndex((sql) => sql.includes('RENAME TO old_code'))
+const step = steps.findIndex((sql) => sql.includes('TEMP TABLE old_code'))
 
 /** A database as it was before codes had a life of their own. */
 function older(): { path: string; db: Database.Database } {

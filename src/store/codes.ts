@@ -7,6 +7,7 @@
  * Statements are made when first needed: `why` and `check` also open databases that are older.
  */
 import type { Db } from './database.ts'
+import { lazily } from './lazily.ts'
 
 /** A code drawn for a letter that is being written; nobody's until it is kept. */
 export type DrawnCode = { folded: string; code: string; pool: string | null; percent: number; expiresAt: number }
@@ -45,50 +46,52 @@ const withLetter = `SELECT ${columns}, letter.customer, recipient, state, change
 const freed = 'letter = NULL, template = NULL, percent = NULL, reserved_at = NULL, expires_at = NULL, left_at = NULL'
 
 export function createCodes(db: Db) {
-  const lazily = <P extends unknown[], R = unknown>(sql: string) => {
-    const make = () => db.prepare<P, R>(sql)
-    let made: ReturnType<typeof make> | undefined
-    return () => (made ??= make())
-  }
-  const upload = lazily<unknown[]>('INSERT INTO code (folded, code, pool, added_at) VALUES (?,?,?,?) ON CONFLICT (folded) DO NOTHING')
-  const make = lazily<unknown[]>('INSERT INTO code (folded, code, letter, template, percent, added_at, reserved_at, expires_at) VALUES (?,?,?,?,?,?,?,?)')
+  const upload = lazily<unknown[]>(db, 'INSERT INTO code (folded, code, pool, added_at) VALUES (?,?,?,?) ON CONFLICT (folded) DO NOTHING')
+  const make = lazily<unknown[]>(db, 'INSERT INTO code (folded, code, letter, template, percent, added_at, reserved_at, expires_at) VALUES (?,?,?,?,?,?,?,?)')
   const reserve = lazily<unknown[]>(
+    db,
     'UPDATE code SET letter = ?, template = ?, percent = ?, reserved_at = ?, expires_at = ? WHERE folded = ? AND letter IS NULL',
   )
   const nextFree = lazily<[string, number], { id: number; folded: string; code: string }>(
+    db,
     'SELECT id, folded, code FROM code WHERE pool = ? AND letter IS NULL AND id > ? ORDER BY id LIMIT 1',
   )
-  const has = lazily<[string]>('SELECT 1 FROM code WHERE folded = ?')
-  const find = lazily<[string], CodeWithLetter>(`${withLetter} WHERE folded = ?`)
-  const ofLetter = lazily<[number], CodeWithLetter>(`${withLetter} WHERE letter = ?`)
-  const redeem = lazily<unknown[]>('UPDATE code SET redeemed_at = ?, order_id = ? WHERE id = ? AND redeemed_at IS NULL')
-  const release = lazily<unknown[]>('UPDATE code SET redeemed_at = NULL, order_id = NULL WHERE id = ? AND order_id = ?')
-  const reclaim = lazily<unknown[]>(`UPDATE code SET ${freed} WHERE pool = ? AND redeemed_at IS NULL AND expires_at < ?`)
+  const has = lazily<[string]>(db, 'SELECT 1 FROM code WHERE folded = ?')
+  const find = lazily<[string], CodeWithLetter>(db, `${withLetter} WHERE folded = ?`)
+  const ofLetter = lazily<[number], CodeWithLetter>(db, `${withLetter} WHERE letter = ?`)
+  const redeem = lazily<unknown[]>(db, 'UPDATE code SET redeemed_at = ?, order_id = ? WHERE id = ? AND redeemed_at IS NULL')
+  const release = lazily<unknown[]>(db, 'UPDATE code SET redeemed_at = NULL, order_id = NULL WHERE id = ? AND order_id = ?')
+  const reclaim = lazily<unknown[]>(db, `UPDATE code SET ${freed} WHERE pool = ? AND redeemed_at IS NULL AND expires_at < ?`)
   const isGone = lazily<[number]>(
+    db,
     `SELECT 1 FROM letter_content AS c JOIN code ON folded = replace(replace(upper(json_extract(c.data, '$.code.code')), '-', ''), ' ', '')
      WHERE c.id = ? AND pool IS NOT NULL AND letter <> c.id`,
   )
   const counts = lazily<[number], PoolCounts>(
+    db,
     `SELECT pool, count(*) AS "all", sum(letter IS NULL) AS free, sum(redeemed_at IS NOT NULL) AS redeemed,
        sum(letter IS NOT NULL AND redeemed_at IS NULL AND expires_at < ?) AS expired, 0 AS reserved
      FROM code GROUP BY pool ORDER BY pool`,
   )
-  const freeUpTo = lazily<[string, number], { n: number }>('SELECT count(*) AS n FROM (SELECT 1 FROM code WHERE pool = ? AND letter IS NULL LIMIT ?)')
+  const freeUpTo = lazily<[string, number], { n: number }>(db, 'SELECT count(*) AS n FROM (SELECT 1 FROM code WHERE pool = ? AND letter IS NULL LIMIT ?)')
   const reservedSince = lazily<[string, number, number], { n: number }>(
+    db,
     'SELECT count(*) AS n FROM (SELECT 1 FROM code WHERE pool = ? AND reserved_at > ? LIMIT ?)',
   )
-  const lastRedeemed = lazily<[number], CodeWithLetter>(`${withLetter} WHERE redeemed_at IS NOT NULL ORDER BY redeemed_at DESC, code.id DESC LIMIT ?`)
+  const lastRedeemed = lazily<[number], CodeWithLetter>(db, `${withLetter} WHERE redeemed_at IS NOT NULL ORDER BY redeemed_at DESC, code.id DESC LIMIT ?`)
   const byTemplate = lazily<[], { template: string; sent: number; redeemed: number }>(
+    db,
     `SELECT template, count(*) AS sent, sum(redeemed_at IS NOT NULL) AS redeemed FROM code
      WHERE left_at IS NOT NULL AND template IS NOT NULL GROUP BY template ORDER BY template`,
   )
   const byWeek = lazily<[number, number, number], { week: number; sent: number; redeemed: number }>(
+    db,
     `SELECT CAST((left_at - ?) / ${7 * 86_400_000} AS INTEGER) AS week, count(*) AS sent, sum(redeemed_at IS NOT NULL) AS redeemed FROM code
      WHERE left_at >= ? AND left_at <= ? GROUP BY week ORDER BY week`,
   )
-  const all = lazily<[], CodeWithLetter>(`${withLetter} ORDER BY code.id`)
-  const ofPool = lazily<[string], CodeWithLetter>(`${withLetter} WHERE pool = ? ORDER BY code.id`)
-  const isThere = lazily<[string]>('SELECT 1 FROM code WHERE pool = ? LIMIT 1')
+  const all = lazily<[], CodeWithLetter>(db, `${withLetter} ORDER BY code.id`)
+  const ofPool = lazily<[string], CodeWithLetter>(db, `${withLetter} WHERE pool = ? ORDER BY code.id`)
+  const isThere = lazily<[string]>(db, 'SELECT 1 FROM code WHERE pool = ? LIMIT 1')
 
   return {
     /** Adds one to a pool; otherwise where it is already: a pool, or null for one made for a letter. */
