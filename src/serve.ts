@@ -20,6 +20,7 @@ import { signer } from './mail/dkim.ts'
 import { createDrain } from './mail/drain.ts'
 import { createInboxPost } from './mail/inbox.ts'
 import { createLinks } from './mail/links.ts'
+import { createPreferences } from './mail/preferences.ts'
 import type { Shop } from './mail/prepare.ts'
 import { sandboxed } from './mail/sandboxed.ts'
 import { createSmtpPost } from './mail/smtp.ts'
@@ -117,6 +118,15 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   const { letters, suppressions, db } = store
   const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
+  const preferences = createPreferences({
+    secret,
+    letters,
+    suppressions,
+    hash,
+    intake: batch,
+    profileOf: (customer) => engine.lives.raw(customer)?.life.profile,
+    topics: heart.machines.current.topics,
+  })
   // Where no shop is named, the demo's products are what there is to speak of.
   if (shop.url === `${publicUrl}/demo`) shelf.catalog.lend(demoProducts(publicUrl, shop.currency))
   const counter = createCounter({ catalog: shelf.catalog, order: batch.order, clock })
@@ -125,6 +135,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     clock,
     ids,
     links,
+    preferences,
     host,
     publicUrl,
     keys: { find: (token) => keys.find((key) => key.token === token) },

@@ -13,8 +13,9 @@ import { sendRefusal } from './answer.ts'
 import { Counters } from './counters.ts'
 import { addEventRoutes } from './events.ts'
 import { isLoopback, type Keys, type Origins } from './keys.ts'
-import type { Links } from './links.ts'
+import type { Links, Preferences } from './links.ts'
 import { addPageRoutes, sendPage } from './pages.ts'
+import { addPreferenceRoutes } from './preferences.ts'
 import { addProductRoutes, type Shelf } from './products.ts'
 import { Rates } from './rate.ts'
 import { addSettingsRoutes } from './settings.ts'
@@ -28,6 +29,8 @@ export type GatewayOptions = {
   keys: Keys
   intake: Intake
   links: Links
+  /** Who knows what people want to be sent; without it there are no preference pages. */
+  preferences?: Preferences
   /** Where the shop's products are kept; without it there are no routes for them. */
   products?: Shelf
   /** Origins of the pages that may send, such as `https://shop.example`. */
@@ -100,6 +103,8 @@ export function createGateway(options: GatewayOptions): Gateway {
     if (options.products !== undefined) addProductRoutes(scope, shared, options.products)
   })
   void app.register(async (scope) => addPageRoutes(scope, { clock, links, counters, proxies }))
+  const { preferences } = options
+  if (preferences !== undefined) void app.register(async (scope) => addPreferenceRoutes(scope, preferences, { clock, counters, proxies }))
   addHealthRoutes(app, options, counters)
 
   const stream = new Stream({ ...shared, readToken, limits: options.stream ?? {} })

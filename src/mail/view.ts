@@ -49,6 +49,8 @@ export type LetterData = {
   links: {
     unsubscribe: string
     preferences?: string
+    /** Of a letter that asks for consent: the page with the button. */
+    confirm?: string
     cart: string
     shop: string
     /**
@@ -92,6 +94,7 @@ export class View {
   readonly code: { code: string | undefined; percent: number | undefined; expiresAt: number } | undefined
   readonly unsubscribe: string | undefined
   readonly preferences: string
+  readonly confirm: string | undefined
   readonly cart: string
   readonly openPixel: string
   readonly at: number
@@ -120,6 +123,7 @@ export class View {
     this.code = data.code ? code(data.code) : undefined
     this.unsubscribe = webUrl(data.links?.unsubscribe) || undefined
     this.preferences = webUrl(data.links?.preferences)
+    this.confirm = webUrl(data.links?.confirm) || undefined
     this.cart = webUrl(data.links?.cart) || this.shop.url
     this.openPixel = webUrl(data.openPixel)
     this.at = data.at

@@ -17,7 +17,7 @@ test.each([
 ])('%s', (_, at, expected) => expect(end(at)).toBe(expected))
 
 test('a night that would end in the hour that clocks skip ends at the next valid instant', () => {
-  expect(end('2026-03-29T00:30:00Z', { from: '00:00', to: '02:30' })).toBe('2026-03-29T01:30:00.000Z')
+  expect(end('2026-03-29T00:30:00Z', { from: '00:00', to: '02:30' })).toBe('2026-03-29T01:00:00.000Z')
 })
 
 test('quiet hours within one day work too', () => {

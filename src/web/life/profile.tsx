@@ -6,7 +6,7 @@ import { Ids, suppressedWords } from './head.tsx'
 import { LetterMark, sentence } from './told.tsx'
 import { Value } from './value.tsx'
 
-const consentWords = { subscribed: 'subscribed', unsubscribed: 'unsubscribed', 'not asked': 'never asked' } as const
+const consentWords = { subscribed: 'subscribed', pending: 'asked, yet to confirm', unsubscribed: 'unsubscribed', 'not asked': 'never asked' } as const
 
 const told = new Set(['consent', 'suppressed', 'verified'])
 
