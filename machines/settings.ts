@@ -37,8 +37,24 @@ export const presets: Record<string, Partial<Settings>> = {
 /** What the policy holds each letter to. */
 export const letters = (settings: Settings): Record<string, LetterRule> => ({
   'cart-abandoned': { journey: 'cart', priority: 'high', topic: 'reminders', window: hours(24), allowClaimed: true, unknown: 'hold' },
-  'cart-discount': { journey: 'cart', priority: 'high', topic: 'offers', window: hours(24), allowClaimed: false, unknown: 'hold', discount: { percent: 10, validFor: days(7) } },
-  'browse-reminder': { journey: 'browsing', priority: 'medium', topic: 'reminders', window: hours(24), notAfterOrder: settings.recentFor, allowClaimed: true, unknown: 'hold' },
+  'cart-discount': {
+    journey: 'cart',
+    priority: 'high',
+    topic: 'offers',
+    window: hours(24),
+    allowClaimed: false,
+    unknown: 'hold',
+    discount: { percent: 10, validFor: days(7) },
+  },
+  'browse-reminder': {
+    journey: 'browsing',
+    priority: 'medium',
+    topic: 'reminders',
+    window: hours(24),
+    notAfterOrder: settings.recentFor,
+    allowClaimed: true,
+    unknown: 'hold',
+  },
   'order-thanks': { journey: 'purchase', priority: 'high', topic: 'orders', window: hours(24), allowClaimed: true, unknown: 'resend' },
   'confirm-subscription': { journey: 'consent', priority: 'high', window: hours(24), allowClaimed: true, unknown: 'resend', asksConsent: true },
   'win-back': { journey: 'engagement', priority: 'low', topic: 'offers', window: days(30), allowClaimed: false, unknown: 'hold' },

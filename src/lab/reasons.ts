@@ -57,7 +57,8 @@ export function skippedWords(reason: string, n: Seen): string {
 }
 
 /** `2 letters cart-abandoned in the last 7 d`. */
-const ownWords = ({ queued, template, capWindowMs }: Seen): string => `${queued} ${queued === 1 ? 'letter' : 'letters'} ${template} in the last ${span(capWindowMs)}`
+const ownWords = ({ queued, template, capWindowMs }: Seen): string =>
+  `${queued} ${queued === 1 ? 'letter' : 'letters'} ${template} in the last ${span(capWindowMs)}`
 
 /** What put an address among those that are never written to. */
 function suppressedWords(by: unknown): string {
@@ -172,7 +173,8 @@ export function differentWords(reason: string, n: Seen, frees: Frees): string {
       return `None of the same letter in the ${span(n['windowMs'])} before. One was queued ${duration(n['ageMs'])} before: ${later(Number(n['windowMs']) - Number(n['ageMs']))}.`
     case 'cap':
       if (n['address'] === 'claimed') return 'The address vouched for, or nobody else having used it within the last day.'
-      if (n['own'] === true) return `Fewer than ${n['allowed']} of this letter in the ${span(n['capWindowMs'])} before${frees === null ? '.' : `: ${later(frees.inMs)}.`}`
+      if (n['own'] === true)
+        return `Fewer than ${n['allowed']} of this letter in the ${span(n['capWindowMs'])} before${frees === null ? '.' : `: ${later(frees.inMs)}.`}`
       return `Fewer than ${counted(n['allowed'], 'letter')} in the ${span(n['capWindowMs'])} before; there ${n['queued'] === 1 ? 'was 1' : `were ${n['queued']}`}${frees === null ? '.' : `: ${later(frees.inMs)}.`}`
     case 'nothing-to-say':
       return n['missing'] === 'template'

@@ -89,8 +89,7 @@ export function createPreferences(options: PreferencesOptions): Preferences {
       return letter === null ? null : wishedIn(letter)
     },
     choose: (token, mark, choice, hit: Hit) => marked(token, mark, (letter) => choose(letter, choice, hit.at)),
-    confirm: (token, mark, hit: Hit) =>
-      marked(token, mark, (letter) => intake.tell(outcomeOf('mail.confirmed', letter, hit.at, `confirm:${letter.id}`))),
+    confirm: (token, mark, hit: Hit) => marked(token, mark, (letter) => intake.tell(outcomeOf('mail.confirmed', letter, hit.at, `confirm:${letter.id}`))),
   }
 }
 

@@ -101,8 +101,7 @@ export const questions: readonly Question[] = [
     reason: 'unsubscribed',
     mark: { by: 'topic' },
     objects: ({ facts, rule }) => refusesTopic(facts.profile, rule.topic),
-    sees: ({ facts, rule: { topic } }) =>
-      topic === undefined ? none : { ...(refusesTopic(facts.profile, topic) ? { by: 'topic' } : {}), topic },
+    sees: ({ facts, rule: { topic } }) => (topic === undefined ? none : { ...(refusesTopic(facts.profile, topic) ? { by: 'topic' } : {}), topic }),
   },
   {
     name: 'pending',
