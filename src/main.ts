@@ -111,6 +111,15 @@ export function createHeart(setup: Setup): Heart {
   return { engine, shelf, machines, secret, hash, epoch }
 }
 
+/** The keys in the database; a first start makes one of each kind. */
+export function givenKeys(store: Store, ids: Ids, now: number) {
+  if (store.meta.keys().length === 0) {
+    store.meta.addKey(`pk_${ids.random(18)}`, 'public', now)
+    store.meta.addKey(`sk_${ids.random(24)}`, 'secret', now)
+  }
+  return store.meta.keys()
+}
+
 /** An engine for virtual time: consent as given, no holdout, nothing waits for a disk. */
 export function createVirtual(settings: Record<string, string>, dataDir: string | undefined, onTurn?: EngineOptions['onTurn']): Heart & { store: Store } {
   if (dataDir !== undefined) mkdirSync(dataDir, { recursive: true })

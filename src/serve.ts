@@ -6,15 +6,19 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createBatch } from './actors/batch.ts'
+import type { Engine } from './actors/engine.ts'
 import { loadMachine } from './actors/load-machine.ts'
 import type { Config as PolicyConfig } from './actors/deciding.ts'
 import { createCounter } from './catalog/counter.ts'
+import { createDesk } from './consent/desk.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
+import type { Consents } from './gateway/consents.ts'
 import { createGateway } from './gateway/http.ts'
 import type { Gateway } from './gateway/http.ts'
 import { isLoopback } from './gateway/keys.ts'
 import type { TokenOptions } from './gateway/token.ts'
+import { addressOf } from './mail/address.ts'
 import type { Mailbox } from './mail/address.ts'
 import { signer } from './mail/dkim.ts'
 import { createDrain } from './mail/drain.ts'
@@ -25,7 +29,7 @@ import type { Shop } from './mail/prepare.ts'
 import { sandboxed } from './mail/sandboxed.ts'
 import { createSmtpPost } from './mail/smtp.ts'
 import { loadTemplates } from './mail/templates.ts'
-import { builtPages, createHeart, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
+import { builtPages, createHeart, givenKeys, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
 import { createMetrics } from './report/metrics.ts'
 import { startCheckpoints } from './store/checkpoints.ts'
 import { lockDirectory } from './store/lock.ts'
@@ -130,6 +134,8 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   // Where no shop is named, the demo's products are what there is to speak of.
   if (shop.url === `${publicUrl}/demo`) shelf.catalog.lend(demoProducts(publicUrl, shop.currency))
   const counter = createCounter({ catalog: shelf.catalog, order: batch.order, clock })
+  const desk = createDesk({ intake: batch, order: batch.order, suppressions, clock, hash, addressOf })
+  const consents: Consents = { ...desk, find: (who) => findConsent(engine, store, studio.reader, who) }
   const metrics = createMetrics({ engine, batch, drain })
   const gateway = createGateway({
     clock,
@@ -141,6 +147,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     keys: { find: (token) => keys.find((key) => key.token === token) },
     intake: batch,
     products: counter,
+    consents,
     origins: config.origins,
     ready: () => !stopping && !failed,
     metrics: () => metrics.metrics(),
@@ -163,6 +170,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     webDir: config.webDir ?? builtPages,
     shop,
     writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',
+    desk,
     onLetters: () => drain.wake(),
     onFault: (error) => logger.error({ err: error }, 'the studio stumbled'),
     reader: { path, dataDir, version: heart.machines.version, shop, publicUrl, from: config.from, policy: config.policy },
@@ -198,6 +206,16 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
   }
 }
 
+/** How somebody stands to letters; asked of the reader, since a long life takes a while to tell. */
+function findConsent(engine: Engine, store: Store, reader: Studio['reader'], who: Parameters<Consents['find']>[0]) {
+  const email = 'email' in who ? (addressOf(who.email)?.toLowerCase() ?? '') : ''
+  const last = email === '' ? undefined : store.letters.customerOf(email)
+  const hot =
+    'userId' in who ? engine.identity.find('u', who.userId) : (engine.identity.find('e', email) ?? (last === undefined ? null : engine.lives.raw(last)))
+  if (hot !== null) return reader.askText('consent', { id: hot.id, head: hot.head })
+  return 'userId' in who ? Promise.resolve({ refused: 'customer.unknown' } as const) : reader.askText('consentOfAddress', { email })
+}
+
 const demoProducts = (publicUrl: string, currency: string) =>
   products.map(({ id, name, brand, category, price }) => ({
     id,
@@ -229,13 +247,4 @@ async function listen(app: Gateway['app'], host: string, port: number) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new BeckonError('port.taken', `port ${port} on ${host} is taken`, { cause: error })
     throw error
   }
-}
-
-/** The keys in the database; a first start makes one of each kind. */
-function givenKeys(store: Store, ids: Ids, now: number) {
-  if (store.meta.keys().length === 0) {
-    store.meta.addKey(`pk_${ids.random(18)}`, 'public', now)
-    store.meta.addKey(`sk_${ids.random(24)}`, 'secret', now)
-  }
-  return store.meta.keys()
 }

@@ -29,6 +29,11 @@ export const codes = {
   'product.id_invalid': [400, 'Give each product an id of 1 to 255 characters without control characters.'],
   'product.invalid': [400, 'Mend the field named: texts, numbers from 0, an ISO 4217 currency, whole http(s) addresses.'],
   'product.unknown': [404, 'There is no product with this id.'],
+  // consents
+  'consent.invalid': [
+    400,
+    'Mend what is named: email or user_id, status (subscribed, pending, unsubscribed, bounce, complaint), topics as offers=no;orders=yes, at as an ISO 8601 instant of the past.',
+  ],
   // socket
   'socket.hello_late': [408, 'Send hello within 5 seconds.'],
   'socket.hello_missing': [400, 'Send hello first.'],

@@ -10,6 +10,7 @@ import type { Intake } from '../actors/intake.ts'
 import type { Code } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import { sendRefusal } from './answer.ts'
+import { addConsentRoutes, type Consents } from './consents.ts'
 import { Counters } from './counters.ts'
 import { addEventRoutes } from './events.ts'
 import { isLoopback, type Keys, type Origins } from './keys.ts'
@@ -29,6 +30,8 @@ export type GatewayOptions = {
   keys: Keys
   intake: Intake
   links: Links
+  /** Who keeps consents; without it there are no routes for them. */
+  consents?: Consents
   /** Who knows what people want to be sent; without it there are no preference pages. */
   preferences?: Preferences
   /** Where the shop's products are kept; without it there are no routes for them. */
@@ -101,6 +104,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     addEventRoutes(scope, shared)
     addSettingsRoutes(scope, shared, publicUrl)
     if (options.products !== undefined) addProductRoutes(scope, shared, options.products)
+    if (options.consents !== undefined) addConsentRoutes(scope, shared, options.consents)
   })
   void app.register(async (scope) => addPageRoutes(scope, { clock, links, counters, proxies }))
   const { preferences } = options

@@ -22,10 +22,10 @@ export interface Shelf {
   remove(id: string): Promise<boolean>
 }
 
-type Routes = Pick<EventRoutes, 'clock' | 'keys' | 'counters' | 'rates' | 'proxies'>
+export type SecretRoutes = Pick<EventRoutes, 'clock' | 'keys' | 'counters' | 'rates' | 'proxies'>
 
 /** Adds the product routes to the scope of the event routes, whose body parser and origins they share. */
-export function addProductRoutes(scope: FastifyInstance, routes: Routes, shelf: Shelf): void {
+export function addProductRoutes(scope: FastifyInstance, routes: SecretRoutes, shelf: Shelf): void {
   scope.put('/v1/products', async (request, reply) => {
     const key = findSecret(routes, request, reply)
     if (key === null) return reply
@@ -66,15 +66,15 @@ export function addProductRoutes(scope: FastifyInstance, routes: Routes, shelf: 
 
 const unknown = (id: string): Refusal => ({ refused: 'product.unknown', about: id.slice(0, 128) })
 
-/** Null when the request was refused. */
-function findSecret(routes: Routes, { headers }: FastifyRequest, reply: FastifyReply): Key | null {
+/** The secret key that a request brings; null when the request was refused. */
+export function findSecret(routes: SecretRoutes, { headers }: FastifyRequest, reply: FastifyReply): Key | null {
   const key = findKey(routes.keys, { authorization: headers.authorization, origin: headers.origin })
   if (!isRefusal(key) && key.kind === 'secret') return key
   void refused(routes, reply, isRefusal(key) ? key : { refused: 'key.secret_required' }, isRefusal(key) ? null : key)
   return null
 }
 
-function refused({ counters }: Routes, reply: FastifyReply, refusal: Refusal, by: Key | null): FastifyReply {
+export function refused({ counters }: SecretRoutes, reply: FastifyReply, refusal: Refusal, by: Key | null): FastifyReply {
   counters.refuse(refusal, by?.id ?? 0)
   return sendRefusal(reply, refusal)
 }

@@ -58,6 +58,10 @@ test('a yes of the past lifts no no, and asks nobody anything', () => {
   const imported = { consent: 'subscribed', imported: { source: 'old list', at: '2020-01-01T00:00:00Z' } }
   expect(consentOf({ consent: 'unsubscribed' }, imported, 'server')).toBe('unsubscribed')
   expect(consentOf({}, imported, 'server')).toBe('subscribed')
+  expect(told({ topics: { offers: false } }, { ...imported, topics: { offers: true, orders: false } }, 'server').topics).toEqual({
+    offers: false,
+    orders: false,
+  })
   const asked = { ...imported, consent: 'pending' }
   expect(consentChange({}, told({}, asked, 'server'), identify(asked), 'server')).toBeNull()
   expect(consentChange({}, told({}, { consent: 'pending' }, 'server'), identify({ consent: 'pending' }), 'server')).toBe('consent.asked')

@@ -30,7 +30,7 @@ export function learnWishes(next: Draft, told: Properties, trust: Trust, isDoubl
   if (isDouble && trust === 'browser' && next.consent === 'subscribed' && before.email !== undefined && next.email !== before.email) next.consent = 'pending'
   const consent = consentAfter(next.consent, told['consent'], trust, isDouble, isPast(told))
   if (consent !== undefined) next.consent = consent
-  const topics = topicsAfter(next.topics, told['topics'], trust)
+  const topics = topicsAfter(next.topics, told['topics'], isPast(told) ? 'browser' : trust)
   if (topics !== undefined) next.topics = topics
 }
 

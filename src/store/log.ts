@@ -25,6 +25,8 @@ export function createLog(db: Db) {
       return lastSeq
     },
     lastSeq: () => lastSeq,
+    /** The last row as the file has it, for who only reads. */
+    newest: (): number => last.get()?.seq ?? 0,
     get: (seq: number): Row | undefined => one.get(seq),
     /** Rows after `seq`, oldest first, at most `limit`. */
     after: (seq: number, limit: number): Row[] => after.all(seq, limit),

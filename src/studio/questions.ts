@@ -18,6 +18,7 @@ import type { PrepareOptions } from '../mail/prepare.ts'
 import { isSandbox } from '../profile/sandbox.ts'
 import type { Store } from '../store/store.ts'
 import type { Chart, CustomerPage, CustomerList, Next, Track, Turn, WhyAnswer } from './api.ts'
+import { createConsentQuestions } from './consent-questions.ts'
 import { createLetterQuestions } from './letter-questions.ts'
 
 export type QuestionsContext = {
@@ -71,6 +72,7 @@ export function createQuestions({ store, of, version, config, letters }: Questio
 
   return {
     ...createLetterQuestions({ store, letters: machine.letters }),
+    ...createConsentQuestions({ store, of, version, config }),
 
     chart(_: object): Promise<Chart> {
       chart ??= drawn(machine).catch((error: unknown) => {

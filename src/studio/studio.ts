@@ -5,6 +5,7 @@
 import type { Batch } from '../actors/batch.ts'
 import type { Engine, EngineOptions } from '../actors/engine.ts'
 import type { Machines } from '../actors/machines.ts'
+import type { Desk } from '../consent/desk.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
 import type { Store } from '../store/store.ts'
@@ -12,6 +13,7 @@ import { createAccess } from './access.ts'
 import type { Refused } from './api.ts'
 import { createChartCache } from './chart-cache.ts'
 import { createCensus } from './census.ts'
+import { addConsentRoutes } from './consent-routes.ts'
 import { addDemoRoutes } from './demo.ts'
 import { createFeed } from './feed.ts'
 import { createHealth } from './health.ts'
@@ -19,7 +21,7 @@ import { createInspector } from './inspector.ts'
 import { createLive } from './live.ts'
 import { addPages } from './pages.ts'
 import { createReader } from './reader.ts'
-import type { ReaderOptions } from './reader.ts'
+import type { Reader, ReaderOptions } from './reader.ts'
 import { addLetterActions, addLiveRoutes, addQuestions, answerBusy, toRefused } from './routes.ts'
 import { addSandboxRoutes, createSandboxes } from './sandbox.ts'
 
@@ -40,6 +42,8 @@ export type StudioOptions = {
   shop: { name: string; url: string; currency: string; cartUrl: string }
   /** A public key, for the demo shop's pages. */
   writeKey: string
+  /** Where lists of consents are taken in. */
+  desk: Desk
   /** Letters may be due. */
   onLetters: () => void
   reader: ReaderOptions
@@ -51,6 +55,8 @@ export type StudioOptions = {
 export type Listeners = Required<Pick<EngineOptions, 'onTurn' | 'onBirth' | 'onJoin'>>
 
 export type Studio = {
+  /** What is asked of the log without holding up a turn. */
+  reader: Reader
   listeners: Listeners
   isOpen: boolean
   /** The one-time link by which the first owner comes in; null when nobody needs to sign in, or somebody can. */
@@ -110,8 +116,9 @@ export function addStudio(options: StudioOptions): Studio {
       answerBusy(scope)
       access.addRoutes(scope)
       addQuestions(scope, { reader, clock, lives: engine.lives, chart })
-      addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
+      addLetterActions(scope, { store, rules: machine.letters, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
+      addConsentRoutes(scope, { reader, clock, desk: options.desk, audit: access.audit, mayChange: ({ raw }) => access.mayWatch(raw) === 'owner' })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
     },
     { prefix: '/studio/api' },
@@ -126,6 +133,7 @@ export function addStudio(options: StudioOptions): Studio {
     )
 
   return {
+    reader,
     listeners: {
       onTurn(hot, before, after, kind, body, type) {
         try {
