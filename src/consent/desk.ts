@@ -106,7 +106,10 @@ export function readConsent(row: unknown, now: number, { hash, addressOf }: Pick
     ...(email === null ? {} : { email }),
     ...(status === 'not asked' ? {} : { consent: status }),
     ...(Object.keys(topics).length === 0 ? {} : { topics }),
-    imported: { ...(source === undefined ? {} : { source: String(source).slice(0, sourceCharsMax) }), ...(saidAt === null ? {} : { at: new Date(saidAt).toISOString() }) },
+    imported: {
+      ...(source === undefined ? {} : { source: String(source).slice(0, sourceCharsMax) }),
+      ...(saidAt === null ? {} : { at: new Date(saidAt).toISOString() }),
+    },
   }
   if (traits.consent === undefined && traits.topics === undefined) return { suppress, message: null }
   const who = userId === undefined ? { anonymousId: `import-${hash(email!)}` } : { userId: String(userId) }

@@ -32,7 +32,7 @@ const style =
   'fieldset{margin:0 0 1.6rem;padding:0;border:0}legend{padding:0 0 .5rem;font-weight:600}' +
   'label{display:flex;gap:.8rem;align-items:flex-start;padding:.75rem 0;border-top:1px solid var(--line);cursor:pointer}label span{display:block}' +
   'input{width:1.15rem;height:1.15rem;margin:.22rem 0 0;flex:none;accent-color:var(--ink)}' +
-  'button{font:600 1rem/1.3 inherit;font-family:inherit;padding:.85rem 1.6rem;border:0;border-radius:.6rem;background:var(--ink);color:var(--card);cursor:pointer}' +
+  'button{font:inherit;font-weight:600;line-height:1.3;padding:.85rem 1.6rem;border:0;border-radius:.6rem;background:var(--ink);color:var(--card);cursor:pointer}' +
   ':focus-visible{outline:2px solid var(--focus);outline-offset:2px;border-radius:.3rem}' +
   '@media(max-width:32rem){body{padding:1rem .7rem 3rem}main{padding:1.6rem 1.3rem 1.8rem}button{width:100%}}'
 const policy =

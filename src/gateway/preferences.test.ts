@@ -112,7 +112,7 @@ test('the letter’s language is the page’s', async () => {
   open({ locale: 'de-AT' })
   const { body } = await fake.app.inject({ url: '/p/good' })
   expect(body).toContain('<html lang="de">')
-  expect(body).toContain('Gar keine Briefe')
+  expect(body).toContain('Gar keine E-Mails')
 })
 
 test('the page to unsubscribe leads to the choice', async () => {

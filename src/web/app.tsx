@@ -19,6 +19,7 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/inbox$/, async () => (await import('./pages/inbox.tsx')).Inbox],
   [/^\/inbox\/(\d+)$/, async () => (await import('./pages/letter.tsx')).Letter],
   [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],
+  [/^\/consent$/, async () => (await import('./pages/consent.tsx')).Consent],
   [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],
   [/^\/access$/, async () => (await import('./pages/access.tsx')).Access],
   [/^\/(?:sign-in|set-up)$/, async () => (await import('./pages/sign-in.tsx')).SignIn],
