@@ -7,6 +7,7 @@ import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { tellAgain } from './actors/earnings.ts'
 import { createEngine } from './actors/engine.ts'
 import type { Engine, EngineOptions } from './actors/engine.ts'
 import { loadMachine } from './actors/load-machine.ts'
@@ -42,6 +43,14 @@ export const systemClock: Clock = {
     const timer = setTimeout(fire, Math.min(ms, 2 ** 31 - 1))
     return () => clearTimeout(timer)
   },
+}
+
+/** What an https URL answers, as text; rejects on anything but 200, on redirects, and after five seconds. */
+export async function fetchText(url: string): Promise<string> {
+  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(5_000) })
+  if (response.status !== 200) throw new Error(`${new URL(url).host} answered ${response.status}`)
+  const text = await response.text()
+  return text.slice(0, 65_536)
 }
 
 export const systemIds: Ids = { random: (bytes) => randomBytes(bytes).toString('base64url') }
@@ -82,6 +91,7 @@ export function createHeart(setup: Setup): Heart {
   const hash = (address: string) => hashAddress(secret, address)
   const machines = createMachines(setup.machine, store.meta, setup.now, join(setup.dataDir, 'machines'))
   const shelf = createShelf(createCatalog({ products: store.products, shopUrl: setup.shop.url }))
+  countAgain(store)
   const { onHeard, onJoin } = setup.engine ?? {}
   const engine = createEngine({
     store,
@@ -118,6 +128,15 @@ export function givenKeys(store: Store, ids: Ids, now: number) {
     store.meta.addKey(`sk_${ids.random(24)}`, 'secret', now)
   }
   return store.meta.keys()
+}
+
+/** A database of before knows its events, but not yet what they earned. */
+function countAgain(store: Store) {
+  if (store.meta.get('earnings') !== undefined) return
+  store.begin()
+  tellAgain(store)
+  store.meta.set('earnings', 1)
+  store.commit()
 }
 
 /** An engine for virtual time: consent as given, no holdout, nothing waits for a disk. */

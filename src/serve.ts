@@ -9,11 +9,15 @@ import { createBatch } from './actors/batch.ts'
 import type { Engine } from './actors/engine.ts'
 import { loadMachine } from './actors/load-machine.ts'
 import type { Config as PolicyConfig } from './actors/deciding.ts'
+import { createBounces } from './bounces/bounces.ts'
+import type { BouncesConfig } from './bounces/bounces.ts'
 import { createCounter } from './catalog/counter.ts'
 import { createDesk } from './consent/desk.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
 import type { Consents } from './gateway/consents.ts'
+import { createInstruments } from './doctor/doctor.ts'
+import { createVisits } from './doctor/visits.ts'
 import { createGateway } from './gateway/http.ts'
 import type { Gateway } from './gateway/http.ts'
 import { isLoopback } from './gateway/keys.ts'
@@ -29,13 +33,13 @@ import type { Shop } from './mail/prepare.ts'
 import { sandboxed } from './mail/sandboxed.ts'
 import { createSmtpPost } from './mail/smtp.ts'
 import { loadTemplates } from './mail/templates.ts'
-import { builtPages, createHeart, givenKeys, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
+import { builtPages, createHeart, defaultShop, fetchText, givenKeys, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
 import { createMetrics } from './report/metrics.ts'
 import { startCheckpoints } from './store/checkpoints.ts'
 import { lockDirectory } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
-import { products } from './studio/demo-products.ts'
+import { demoCatalogue } from './studio/demo-products.ts'
 import { addStudio } from './studio/studio.ts'
 import type { Listeners, Studio } from './studio/studio.ts'
 
@@ -53,11 +57,15 @@ export type ServerConfig = {
   policy: PolicyConfig
   smtp?: { host: string; port: number; secure: boolean; user?: string; pass?: string }
   dkim?: { domain: string; selector: string; privateKey: string }
+  /** Where letters bounce to, and which providers' webhooks are heard. */
+  bounces?: BouncesConfig
   token?: TokenOptions
   proxies: number
   /** For each key and address. */
   eventsPerSecond: number
   hotMax: number
+  /** How many of the log's last rows a start learns recommendations from again. */
+  relearnRows: number
   log: 'silent' | 'error' | 'warn' | 'info' | 'debug'
   /** People sign in to the studio even where only this machine reaches the server. */
   signIn?: boolean
@@ -120,7 +128,20 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
       ? createInboxPost()
       : sandboxed(createSmtpPost({ clock, ...config.smtp, ...(config.dkim === undefined ? {} : { dkim: signer(config.dkim) }) }))
   const { letters, suppressions, db } = store
-  const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal })
+  const bounces = createBounces({
+    store,
+    secret,
+    hash,
+    clock,
+    fetchText,
+    intake: batch,
+    config: config.bounces ?? {},
+    publicUrl,
+    addressOf: (customer) => engine.lives.raw(customer)?.life.profile.email,
+    onFault: (error) => logger.error({ err: error }, 'a bounce could not be booked'),
+  })
+  const { sender } = bounces
+  const drain = createDrain({ db, clock, letters, suppressions, hash, post, intake: batch, onFatal: fatal, ...(sender === null ? {} : { from: sender }) })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
   const preferences = createPreferences({
     secret,
@@ -132,7 +153,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     topics: heart.machines.current.topics,
   })
   // Where no shop is named, the demo's products are what there is to speak of.
-  if (shop.url === `${publicUrl}/demo`) shelf.catalog.lend(demoProducts(publicUrl, shop.currency))
+  shelf.catalog.lend(lentTo(config))
   const counter = createCounter({ catalog: shelf.catalog, order: batch.order, clock })
   const desk = createDesk({ intake: batch, order: batch.order, suppressions, clock, hash, addressOf })
   const consents: Consents = { ...desk, find: (who) => findConsent(engine, store, studio.reader, who) }
@@ -148,6 +169,9 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     intake: batch,
     products: counter,
     consents,
+    webhooks: bounces.webhooks,
+    // The studio's reader answers it, and the studio comes after its gateway.
+    reports: { ask: (name, query) => studio.reports.ask(name, query) },
     origins: config.origins,
     ready: () => !stopping && !failed,
     metrics: () => metrics.metrics(),
@@ -169,17 +193,22 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     isOpen: !config.signIn && isLoopback(host) && isLoopback(new URL(publicUrl).hostname),
     webDir: config.webDir ?? builtPages,
     shop,
+    recommend: shelf.recommend,
+    goesWith: shelf.goesWith,
     writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',
     desk,
     onLetters: () => drain.wake(),
+    bounces: bounces.setup,
     onFault: (error) => logger.error({ err: error }, 'the studio stumbled'),
+    doctor: createVisits({ settings: config, sampleAddress: defaultShop.address, instruments: createInstruments(clock) }),
     reader: { path, dataDir, version: heart.machines.version, shop, publicUrl, from: config.from, policy: config.policy },
   })
   listeners = studio.listeners
   await listen(gateway.app, host, port)
   batch.start()
+  await bounces.start()
   counter.open()
-  const warming = shelf.warm(store.log, setImmediate)
+  const warming = shelf.warm(store.log, setImmediate, config.relearnRows)
   drain.start()
   const stopCheckpoints = startCheckpoints(db, path)
   logger.debug({ host, port, machine: heart.machines.current.hash }, 'ready')
@@ -193,6 +222,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
       stopping = true
       warming.stop()
       counter.close()
+      await bounces.stop()
       await studio.close()
       await gateway.app.close()
       links.flush()
@@ -216,18 +246,8 @@ function findConsent(engine: Engine, store: Store, reader: Studio['reader'], who
   return 'userId' in who ? Promise.resolve({ refused: 'customer.unknown' } as const) : reader.askText('consentOfAddress', { email })
 }
 
-const demoProducts = (publicUrl: string, currency: string) =>
-  products.map(({ id, name, brand, category, price }) => ({
-    id,
-    name,
-    brand,
-    category,
-    price,
-    currency,
-    url: `${publicUrl}/demo/products/${id}`,
-    image: `${publicUrl}/demo/pictures/${id}.jpg`,
-    stock: null,
-  }))
+/** What the demonstration sells, where the server has no other shop. */
+export const lentTo = ({ shop, publicUrl }: Pick<ServerConfig, 'shop' | 'publicUrl'>) => demoCatalogue(shop, publicUrl)
 
 async function withFreePort(config: ServerConfig): Promise<ServerConfig> {
   const probe = createServer().listen(0, config.host)

@@ -20,7 +20,14 @@ const entries =
   /^src\/(?:cli\/beckon\.js|(?:sim\/sim|bench\/bench|sdk\/client)\.ts|web\/(?:studio|demo)\.tsx|web\/vite\.config\.ts)$|^machines\/(?:customer|settings)\.ts$/
 
 /** For tests alone, though not named so. */
-const standIns = new Set(['src/sim/browser.ts', 'src/core/step/random-machine.ts', 'src/core/step/xstate-judge.ts', 'src/gateway/fake.ts'])
+const standIns = new Set([
+  'src/sim/browser.ts',
+  'src/core/step/random-machine.ts',
+  'src/core/step/xstate-judge.ts',
+  'src/gateway/fake.ts',
+  'src/bounces/fixtures.ts',
+  'src/doctor/fake.ts',
+])
 
 /** Where real time and chance may be used. The client and the pages run in somebody else's process, which has no `main.ts` to pass them in. */
 const ownTime = /^src\/(?:main\.ts|(?:cli|bench|sim|sdk|web)\/|store\/checkpoint)/

@@ -8,6 +8,9 @@ import { BeckonError } from '../core/errors.ts'
 import type { Ask, Life } from '../core/life.ts'
 import { pastAnswer } from '../core/retell.ts'
 import type { Answer, Decide } from '../core/turn.ts'
+import { exposures } from '../policy/experiments.ts'
+import type { Exposure } from '../policy/experiments.ts'
+import { variantFor } from '../policy/holdout.ts'
 import { judge } from '../policy/policy.ts'
 import type { LetterRule } from '../kit/letter-rule.ts'
 import type { Facts, Outside, Rules, Verdict } from '../policy/policy.ts'
@@ -17,14 +20,15 @@ import type { Machine } from './load-machine.ts'
 
 export type Prepared = { letter: Omit<NewLetter, 'id'>; code?: string } | { missing: string }
 
-export type Asked = { ask: Ask; rule: LetterRule; key: string; customer: number; life: Life; at: number }
+/** `variant`: the template to write it by, where it is not its own. */
+export type Asked = { ask: Ask; rule: LetterRule; key: string; customer: number; life: Life; at: number; variant?: string | null }
 
 /** Writes a letter's content, or says what it lacks. */
 export type Prepare = (asked: Asked) => Prepared
 
 export type Decided = { decision: Omit<DecisionRow, 'id'>; letter: Omit<NewLetter, 'id'> | null; code: string | null }
 
-export type Config = { consentRequired: boolean; holdout: Rules['holdout'] }
+export type Config = { consentRequired: boolean; holdout: Rules['holdout']; salt?: string }
 
 type Options = {
   machine: Machine
@@ -41,6 +45,8 @@ export function createDeciding({ machine, config, prepare, outside }: Options) {
   const rules: Rules = { letters: machine.letters, caps: machine.caps, quietHours: machine.quietHours, ...config }
   let customer = 0
   let decided: Decided[] = []
+  let exposed: Exposure[] = []
+  const isTried = Object.values(rules.holdout).some((share) => share > 0) || Object.values(rules.letters).some(({ variants }) => variants !== undefined)
 
   const decide: Decide = (ask, life, at): Answer => {
     const before = pastAnswer(life, ask)
@@ -57,8 +63,10 @@ export function createDeciding({ machine, config, prepare, outside }: Options) {
       outside: outside(asked),
     }
     const verdict = judge(ask, facts, rules)
+    if (isTried) exposed.push(...exposures(customer, ask.template, rule, rules, verdict))
     if ('wait' in verdict) return verdict
     if (!verdict.send) return note(asked, verdict, facts.outside, null)
+    asked.variant = variantFor(customer, ask.template, rule, rules.salt)
     const prepared = attempted(prepare, asked)
     if ('missing' in prepared) {
       const missing: Outside = { ...facts.outside, missing: prepared.missing }
@@ -82,6 +90,7 @@ export function createDeciding({ machine, config, prepare, outside }: Options) {
         decision: queued ? 'queued' : 'skipped',
         reason: 'reason' in verdict ? verdict.reason : null,
         numbers: JSON.stringify(numbers),
+        variant: asked.variant ?? null,
       },
       letter: prepared?.letter ?? null,
       code: prepared?.code ?? null,
@@ -95,9 +104,12 @@ export function createDeciding({ machine, config, prepare, outside }: Options) {
     begin(id: number) {
       customer = id
       if (decided.length > 0) decided = []
+      if (exposed.length > 0) exposed = []
     },
     /** What the turn decided. */
     taken: (): readonly Decided[] => decided,
+    /** The arms of experiments that the turn put its customer into, by letters that wait as well. */
+    exposed: (): readonly Exposure[] => exposed,
   }
 }
 

@@ -22,6 +22,7 @@ import type { Store } from '../store/store.ts'
 import { hashId } from '../store/seen.ts'
 import { createDeciding } from './deciding.ts'
 import type { Config, Prepare } from './deciding.ts'
+import { createEarnings } from './earnings.ts'
 import { createIdentity, recordedBy } from './identity.ts'
 import type { Outcome } from './intake.ts'
 import { createLives } from './lives.ts'
@@ -77,11 +78,13 @@ export function createEngine(options: EngineOptions) {
     leadAt: (head) => leadIn(log.life(head)),
   })
   const deciding = createDeciding({ machine: machines.current, config: options.config, prepare: options.prepare, outside: outsideOf })
+  const earnings = createEarnings(store, machines.current.letters, options.config)
   const identity = createIdentity({
     lives,
     customers,
     decisions,
     letters,
+    earnings,
     log,
     machines,
     telling,
@@ -165,7 +168,8 @@ export function createEngine(options: EngineOptions) {
     if (hot === null) return
     const at = Math.max(Math.min(outcome.at, received) + hot.lead, hot.life.at)
     const body = JSON.stringify(outcome)
-    if (outcome.machine) note(hot, hot.life.at, received, kinds.outcome, 0, inert.machine, body, hot.life)
+    if (outcome.machine)
+      earnings.took(note(hot, hot.life.at, received, kinds.outcome, 0, inert.machine, body, hot.life), hot, kinds.outcome, outcome.type, body)
     else {
       fireUntil(hot, at, received)
       const time = Math.max(at, hot.life.at)
@@ -214,14 +218,16 @@ export function createEngine(options: EngineOptions) {
     if (life.snapshot !== hot.life.snapshot) counts.transitions++
     options.onTurn?.(hot, hot.life, life, kind, body, type)
     const before = hot.life.profile
-    note(hot, at, received, kind, source, inert.no, body, life)
+    earnings.took(note(hot, at, received, kind, source, inert.no, body, life), hot, kind, type, body)
     if (life.profile !== before) withdrawUnwanted(letters, machines.current.letters, hot.id, before, life.profile, received)
     for (const { decision, letter, code } of deciding.taken()) {
       const id = decisions.add(decision)
       if (letter !== null) letters.insert({ ...letter, id }, Math.min(at, received))
+      if (letter !== null) earnings.queued(id, decision)
       if (code !== null) meta.addCode(code, id, at)
       counts[decision.decision]++
     }
+    earnings.exposed(hot, deciding.exposed())
     return true
   }
 

@@ -16,6 +16,7 @@ import type { Customers } from '../store/customers.ts'
 import type { DecisionRow, Decisions } from '../store/decisions.ts'
 import type { Letters } from '../store/letters.ts'
 import type { Log, Row } from '../store/log.ts'
+import type { Earnings } from './earnings.ts'
 import type { Hot, Lives } from './lives.ts'
 import type { Machines } from './machines.ts'
 import { withdrawUnwanted } from './unwanted.ts'
@@ -25,6 +26,7 @@ type Options = {
   customers: Customers
   decisions: Decisions
   letters: Letters
+  earnings: Pick<Earnings, 'repoint'>
   log: Log
   machines: Machines
   telling: Omit<Telling, 'decide'>
@@ -156,6 +158,7 @@ export function createIdentity(options: Options) {
     log.append(older.id, older.head, when, received, merge.kind, 0, merge.machine, merge.inert, merge.body)
     decisions.repoint(younger.id, older.id)
     letters.repoint(younger.id, older.id)
+    options.earnings.repoint(younger.id, older.id)
     absorb(older, younger)
     options.onJoin?.(older, older.life, chapter.life, younger)
     older.lead = Math.max(older.lead, younger.lead)

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { cpuOfAll, redisVersion } from './child.ts'
-import { measureLimits, measureRender, measureReplay, measureStep } from './limits.ts'
+import { measureDecisions, measureLimits, measureRender, measureReplay, measureStep } from './limits.ts'
 import { measureMillion, measureOverdue } from './million.ts'
 import { measureDelivery, measureSockets } from './outside.ts'
 import { toRows } from './targets.ts'
@@ -23,6 +23,7 @@ const measures: Record<string, Measure> = {
   million: measureMillion,
   overdue: measureOverdue,
   render: measureRender,
+  decisions: measureDecisions,
   delivery: measureDelivery,
   sockets: measureSockets,
   studio: measureStudio,

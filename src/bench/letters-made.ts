@@ -52,6 +52,7 @@ function queue() {
       at,
       decision: 'queued',
       reason: null,
+      variant: null,
       numbers: '{}',
     })
     store.letters.insert({ ...letter, id })

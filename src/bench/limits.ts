@@ -1,5 +1,6 @@
 /** What the machine itself gives, and what needs no server: steps, replay, rendering. */
 import { makeDirectory, median, removeDirectory, runScript } from './child.ts'
+import type { Decisions } from './decisions.ts'
 import type { Speed } from './speed.ts'
 import type { Measure } from './targets.ts'
 import { measureBare } from './throughput.ts'
@@ -50,4 +51,13 @@ export const measureRender: Measure = async ({ quick, say, figures }) => {
   say('letters written')
   const { rendered, prepared, letterBytes } = await speed('render', quick ? 1_000 : 3_000)
   Object.assign(figures, { 'letters.rendered': rendered!, 'letters.prepared': prepared!, 'letters.bytes': letterBytes! })
+}
+
+export const measureDecisions: Measure = async ({ quick, say, figures }) => {
+  say('decisions with full content')
+  const directory = makeDirectory()
+  const config: Decisions = { directory, customers: quick ? 2_000 : 6_000, products: quick ? 5_000 : 50_000, rounds: quick ? 3 : 5 }
+  const { full, bare, share, letters } = await runScript<Record<string, number>>('decisions', config)
+  removeDirectory(directory)
+  Object.assign(figures, { 'decisions.full': full!, 'decisions.bare': bare!, 'decisions.share': share!, 'decisions.letters': letters! })
 }

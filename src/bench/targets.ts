@@ -128,6 +128,19 @@ const targets: readonly Target[] = [
     goal: { atLeast: 20_000 },
     note: (f) => `whole, ${count(f['letters.bytes'])} bytes of MIME; subject, HTML and text alone ${count(f['letters.rendered'])}`,
   },
+  limit(
+    'decisions with full content',
+    '/s',
+    'decisions.full',
+    (f) => `committed, with recommendations and rendering; ${count(f['decisions.letters'])} letters a round`,
+  ),
+  {
+    name: 'decisions with full content, to the bare engine',
+    unit: '×',
+    value: of('decisions.share'),
+    goal: null,
+    note: (f) => `${count(f['decisions.bare'])}/s with letters of the same size ready made; median of pairs`,
+  },
   {
     name: 'letters delivered, ours to nodemailer’s pool',
     unit: '×',

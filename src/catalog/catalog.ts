@@ -9,7 +9,7 @@
 import type { Trust } from '../core/event.ts'
 import type { Line } from '../kit/lines.ts'
 import type { Product, Products } from '../store/products.ts'
-import type { Told } from './read-product.ts'
+import type { Change, Told } from './read-product.ts'
 import { readProduct } from './read-product.ts'
 
 export type Catalog = ReturnType<typeof createCatalog>
@@ -75,6 +75,15 @@ export function createCatalog({ products, shopUrl }: { products: Products; shopU
         if (before?.source === 'shop' && sameFacts(before, product)) continue
         write({ ...product, source: 'shop', updated: now })
       }
+    },
+    /** Some fields of a product there is, which is the shop's own word from then on. False when there is none. Idempotent. */
+    change({ id, set, clear }: Change, now: number): boolean {
+      const before = known.get(id)
+      if (before === undefined || before.source === 'gone') return false
+      const kept = Object.entries(before).filter(([field]) => !(clear as string[]).includes(field))
+      const after: Product = { ...(Object.fromEntries(kept) as Product), ...(clear.includes('stock') ? { stock: null } : {}), ...set }
+      if (before.source !== 'shop' || !sameFacts(before, after)) write({ ...after, source: 'shop', updated: now })
+      return true
     },
     /** What the demonstration shop sells: known as long as the server runs, so that no real shop finds it in its database. */
     lend: (told: readonly Told[]) => told.forEach((product) => known.has(product.id) || keep({ ...product, source: 'shop', updated: 0 })),

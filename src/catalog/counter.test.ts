@@ -71,10 +71,51 @@ test('of a batch each refused product is named with its reason, and the others a
   expect((await ask('PUT', '/v1/products', Array(2_501).fill(mug))).body).toMatchObject({ code: 'batch.too_many' })
 })
 
+test('a change of stock and price leaves all else as it was, null clears a field, and what changed is kept', async () => {
+  const first = await start()
+  await first.ask('PUT', '/v1/products', [mug, { ...mug, id: 'cup', name: 'Cup' }])
+  expect(await first.ask('PATCH', '/v1/products/mug', { price: 9.5, stock: 0 })).toEqual({ status: 200, body: { success: true, taken: 1 } })
+  expect(
+    await first.ask('PATCH', '/v1/products', [
+      { id: 'cup', stock: null, image: null },
+      { id: 'jug', stock: 1 },
+      { id: 'mug', price: -1 },
+    ]),
+  ).toMatchObject({
+    status: 200,
+    body: {
+      taken: 1,
+      rejected: [
+        { index: 1, code: 'product.unknown', about: 'jug' },
+        { index: 2, code: 'product.invalid', about: 'mug: price' },
+      ],
+    },
+  })
+  await first.stop()
+  const { ask } = await start(first.data)
+  expect((await ask('GET', '/v1/products/mug')).body).toMatchObject({ ...mug, price: 9.5, stock: 0 })
+  const { image: _, ...cup } = { ...mug, id: 'cup', name: 'Cup', stock: null }
+  expect((await ask('GET', '/v1/products/cup')).body).toEqual({ ...cup, source: 'shop', updated: expect.any(Number) as number })
+})
+
+test('a change makes no product, brings none back, and belongs to the product its path names', async () => {
+  const { ask } = await start()
+  expect(await ask('PATCH', '/v1/products/mug', { stock: 1 })).toMatchObject({ status: 404, body: { code: 'product.unknown' } })
+  await ask('PUT', '/v1/products', mug)
+  for (const body of [{ id: 'cup', stock: 1 }, [{ stock: 1 }, { stock: 2 }], 7])
+    expect((await ask('PATCH', '/v1/products/mug', body)).body).not.toMatchObject({ taken: 1 })
+  expect((await ask('GET', '/v1/products/mug')).body).toMatchObject(mug)
+  await ask('DELETE', '/v1/products/mug')
+  expect((await ask('PATCH', '/v1/products/mug', { stock: 1 })).status).toBe(404)
+  expect((await ask('GET', '/v1/products/mug')).status).toBe(404)
+})
+
 test('only a secret key reads or changes products', async () => {
   const { ask } = await start()
   for (const [method, path, body] of [
     ['PUT', '/v1/products', mug],
+    ['PATCH', '/v1/products', mug],
+    ['PATCH', '/v1/products/mug', mug],
     ['GET', '/v1/products/mug', undefined],
     ['DELETE', '/v1/products/mug', undefined],
   ] as const)

@@ -4,7 +4,7 @@ import { isRefusal } from '../core/errors.ts'
 import type { Clock } from '../core/world.ts'
 import type { Product } from '../store/products.ts'
 import type { Catalog } from './catalog.ts'
-import { readProduct } from './read-product.ts'
+import { readChange, readProduct } from './read-product.ts'
 import type { Told } from './read-product.ts'
 
 /** So many are stored in one transaction, or the events of the same batch would wait for thousands. */
@@ -25,6 +25,20 @@ export function createCounter({ catalog, order, clock }: Options) {
     return read.map((product) => (isRefusal(product) ? product : null))
   }
 
+  /** Each meets the product as it is in its own transaction: changes that cross each other are all kept. */
+  const change = async (changes: readonly unknown[]): Promise<(Refusal | null)[]> => {
+    const answers: (Refusal | null)[] = []
+    for (let from = 0; from < changes.length; from += atOnce) {
+      const read = changes.slice(from, from + atOnce).map(readChange)
+      const work = (now: number) =>
+        read.map((one): Refusal | null =>
+          isRefusal(one) ? one : catalog.change(one, now) ? null : { refused: 'product.unknown', about: one.id.slice(0, 128) },
+        )
+      answers.push(...(await order(work)))
+    }
+    return answers
+  }
+
   /** What events taught is stored now and then: losing it costs nothing that the log does not tell again. */
   const flushLater = () => {
     const again = () => isOpen && flushLater()
@@ -34,6 +48,7 @@ export function createCounter({ catalog, order, clock }: Options) {
 
   return {
     put,
+    change,
     get: (id: string): Product | undefined => {
       const product = catalog.get(id)
       return product?.source === 'gone' ? undefined : product

@@ -30,6 +30,34 @@ export function readProduct(value: unknown): Told | Refusal {
   return wrong === null ? product : { refused: 'product.invalid', about: `${id.slice(0, 80)}: ${wrong}` }
 }
 
+export type Field = 'name' | 'brand' | 'category' | 'price' | 'currency' | 'url' | 'image' | 'stock'
+/** What changes of a product, and which fields are not known any more. */
+export type Change = { id: string; set: Partial<Told>; clear: Field[] }
+
+const fields: readonly (readonly [field: Field, ...names: string[]])[] = [
+  ...(['name', 'brand', 'category', 'price', 'currency', 'stock'] as const).map((field) => [field, field] as const),
+  ['url', 'url', 'link'],
+  ['image', 'image', 'image_url'],
+]
+
+/**
+ * The fields that `value` names, or a refusal as from `readProduct`. Null, or an empty text, clears a field; one that is not
+ * named stays as it is.
+ *
+ *     readChange({ id: 'fern', stock: 2, image: null })  // { id: 'fern', set: { stock: 2 }, clear: ['image'] }
+ */
+export function readChange(value: unknown): Change | Refusal {
+  const read = readProduct(value)
+  if ('refused' in read) return read
+  const given = value as Record<string, unknown>
+  const { id, ...told } = read
+  const isNamed = ([, ...names]: (typeof fields)[number]) => names.some((name) => given[name] !== undefined)
+  const isKnown = ([field]: (typeof fields)[number]) => (told[field] ?? null) !== null
+  const named = fields.filter(isNamed)
+  const set = Object.fromEntries(named.filter(isKnown).map(([field]) => [field, told[field]]))
+  return { id, set, clear: named.filter((field) => !isKnown(field)).map(([field]) => field) }
+}
+
 /** Fills `product` in and names the first field that is wrong. */
 function fill(product: { -readonly [K in keyof Told]: Told[K] }, given: Record<string, unknown>): string | null {
   for (const field of ['name', 'brand', 'category'] as const) {

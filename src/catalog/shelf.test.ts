@@ -37,6 +37,16 @@ test('what the shop says is there at once, stays after a restart, and is the sam
   expect(open(store).catalog.get('mug')).toEqual(catalog.get('mug'))
 })
 
+test('a change takes a learnt product over: it is the shop’s word from then on', () => {
+  const { store, catalog, tell } = open()
+  tell(1, 'site.product_added', { product_id: 'cup', name: 'Cup', price: 5, currency: 'eur' })
+  expect(catalog.change({ id: 'cup', set: { stock: 2 }, clear: ['price'] }, noon + 1)).toBe(true)
+  tell(1, 'site.product_added', { product_id: 'cup', name: 'Other', price: 6 })
+  expect(catalog.get('cup')).toEqual({ id: 'cup', name: 'Cup', currency: 'EUR', stock: 2, source: 'shop', updated: noon + 1 })
+  catalog.change({ id: 'cup', set: { stock: 2 }, clear: [] }, noon + 2)
+  expect(open(store).catalog.get('cup')).toEqual({ ...catalog.get('cup'), updated: noon + 1 })
+})
+
 test('what the demonstration shop sells is known and not kept', () => {
   const { store, catalog } = open()
   catalog.put([product('mug', { price: 7 })], noon)
@@ -137,7 +147,7 @@ test('what a start finds in the log is known soon after it, and what joined live
   shop.send({ type: 'identify', anonymousId: 'b', userId: 'ben' }, noon + 3 * min)
   const { shelf } = open(shop.store)
   const { customer } = shop.store.log.get(3)!
-  shelf.warm(shop.store.log, (work) => void soon().then(work))
+  shelf.warm(shop.store.log, (work) => void soon().then(work), 200_000)
   await soon()
   await soon()
   expect(shelf.recommend(customer, [], ['mug'], noon + 4 * min)).toMatchObject({ products: [{ id: 'cup' }], steps: ['viewed'] })

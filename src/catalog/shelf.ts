@@ -9,7 +9,7 @@ import { inert, kinds } from '../core/retell.ts'
 import type { MergeBody } from '../core/retell.ts'
 import { lineOf, linesOf } from '../kit/lines.ts'
 import { createRecommender } from '../recommend/recommend.ts'
-import type { Step } from '../recommend/recommend.ts'
+import type { Pick, Step } from '../recommend/recommend.ts'
 import type { Log, Row } from '../store/log.ts'
 import type { Product } from '../store/products.ts'
 import type { Catalog } from './catalog.ts'
@@ -17,11 +17,12 @@ import type { Catalog } from './catalog.ts'
 export type Recommended = { products: Product[]; steps: Step[] }
 export type Shelf = ReturnType<typeof createShelf>
 
-/** How far back a start looks, and how much of it in one go. */
-const rowsMax = 200_000
-const rowsAtOnce = 400
+/** How much of the log a start tells in one go. */
+const rowsAtOnce = 100
 const linesMax = 50
 const recommendedMax = 4
+/** Customers count from 1. */
+const nobody = 0
 
 const ofOne = new Set(['site.product_viewed', 'site.product_added', 'site.product_clicked'])
 const ofMany = new Set(['site.order_completed', 'site.cart_viewed', 'site.cart_updated', 'site.checkout_started', 'site.product_list_viewed'])
@@ -58,17 +59,22 @@ export function createShelf(catalog: Catalog) {
     if (event !== null) heard(customer, event, trusts[kind]!)
   }
 
+  const toRecommended = (picks: readonly Pick[]): Recommended | null =>
+    picks.length === 0 ? null : { products: picks.map(({ id }) => catalog.get(id)!), steps: picks.map(({ step }) => step) }
+
   return {
     catalog,
     heard,
     joined: (kept: number, gone: number) => recommender.join(kept, gone),
+    /** What goes with one product, whoever asks. */
+    goesWith: (id: string, at: number): Recommended | null =>
+      toRecommended(recommender.rank({ customer: nobody, at, about: [id], not: [], most: recommendedMax, looking: [id] })),
     /** For a letter; `about` what it speaks of, `not` what else must not be shown. Null when there is nothing. */
     recommend(customer: number, about: readonly string[], not: readonly string[], at: number): Recommended | null {
-      const picks = recommender.rank({ customer, at, about, not, most: recommendedMax })
-      return picks.length === 0 ? null : { products: picks.map(({ id }) => catalog.get(id)!), steps: picks.map(({ step }) => step) }
+      return toRecommended(recommender.rank({ customer, at, about, not, most: recommendedMax }))
     },
-    /** Tells what the log says of the last events, a little at a time until it is done or `stop` is called. */
-    warm(log: Log, soon: (work: () => void) => void): { stop: () => void } {
+    /** Tells what the log's last `rowsMax` rows say, a little at a time until it is done or `stop` is called. */
+    warm(log: Log, soon: (work: () => void) => void, rowsMax: number): { stop: () => void } {
       const last = log.lastSeq()
       let seq = Math.max(0, last - rowsMax)
       let isStopped = false

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { startServer } from '../serve.ts'
+import { openStore } from '../store/store.ts'
 import { readConfig } from './config.ts'
 
 const entry = fileURLToPath(new URL('./beckon.js', import.meta.url))
@@ -40,6 +41,21 @@ test('a replayed database can be kept, explained and checked', async () => {
   expect(JSON.parse(check.out)).toMatchObject({ ok: true, customers: 20, compared: 20, findings: [] })
   expect(await beckon('replay', '--data', data)).toMatchObject({ code: 1, err: expect.stringContaining('already holds a database') })
 })
+
+test('an audit exits with 0 while nothing is wrong, and with 1 when a promise is broken, and says about whom', async () => {
+  const data = temporary()
+  await beckon('replay', '--data', data)
+  const fine = await beckon('audit', '--data', data, '--json')
+  expect([fine.code, JSON.parse(fine.out)]).toMatchObject([0, { ok: true, looked: { customers: 20, compared: 20 } }])
+  const store = openStore(join(data, 'beckon.db'))
+  store.db.exec("DELETE FROM identity WHERE customer = (SELECT customer FROM identity WHERE key = 'u:ada')")
+  store.close()
+  const { code, out } = await beckon('audit', '--data', data)
+  expect(code).toBe(1)
+  expect(out).toMatch(/^wrong +1 +Lives that no id leads to/m)
+  expect(out).toMatch(/#\d+ ada/)
+  expect(await beckon('audit', '--data', temporary())).toMatchObject({ code: 1, err: expect.stringContaining('no database') })
+}, 30_000)
 
 test('turns can be written, one a line', async () => {
   const turns = join(temporary(), 'turns.ndjson')

@@ -1,7 +1,7 @@
 /** What a server is told: flags first, then the environment (and `.env`), then defaults. Secrets may come as `NAME_FILE`. */
 import { existsSync, readFileSync } from 'node:fs'
 import { BeckonError } from '../core/errors.ts'
-import { mailboxOf } from '../mail/address.ts'
+import { addressOf, mailboxOf } from '../mail/address.ts'
 import { defaultShop } from '../main.ts'
 import type { ServerConfig } from '../serve.ts'
 import { parseSettings } from './options.ts'
@@ -44,7 +44,11 @@ export function readConfig(flags: Flags): ServerConfig {
     },
     from: sender,
     origins: new Set((text('BECKON_ORIGINS') ?? '').split(/[\s,]+/).filter(Boolean)),
-    policy: { consentRequired: asking !== undefined, holdout: shares(text('BECKON_HOLDOUT') ?? '') },
+    policy: {
+      consentRequired: asking !== undefined,
+      holdout: shares(text('BECKON_HOLDOUT') ?? ''),
+      ...optional('salt', text('BECKON_EXPERIMENT_SALT')),
+    },
     ...optional('smtp', smtp === undefined ? undefined : readSmtp(smtp)),
     ...optional(
       'dkim',
@@ -58,11 +62,33 @@ export function readConfig(flags: Flags): ServerConfig {
         ? undefined
         : { audience: text('BECKON_TOKEN_AUDIENCE') ?? publicUrl, ...optional('secret', tokenSecret), ...optional('publicKey', tokenKey) },
     ),
+    bounces: readBounces(flags.host),
     signIn: isRequired('BECKON_SIGN_IN'),
     proxies: Number(text('BECKON_PROXIES') ?? 0),
     eventsPerSecond: Number(text('BECKON_EVENTS_PER_SECOND') ?? 20_000),
     hotMax: Number(text('BECKON_HOT_CUSTOMERS') ?? 50_000),
+    relearnRows: whole('BECKON_RELEARN_EVENTS', 200_000),
     log: (text('BECKON_LOG') ?? 'info') as ServerConfig['log'],
+  }
+}
+
+/** Where letters bounce to, and the secrets of providers' webhooks. */
+function readBounces(host: string): NonNullable<ServerConfig['bounces']> {
+  const domain = text('BECKON_BOUNCE_DOMAIN')?.toLowerCase()
+  if (domain !== undefined && addressOf(`b@${domain}`) === null) throw new BeckonError('usage', `BECKON_BOUNCE_DOMAIN is "${domain}", which is no domain`)
+  const port = Number(text('BECKON_BOUNCE_PORT') ?? 2525)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new BeckonError('usage', `BECKON_BOUNCE_PORT is "${text('BECKON_BOUNCE_PORT')}", which is no port`)
+  const topics = (text('BECKON_SES_TOPIC') ?? '').split(/[\s,]+/).filter(Boolean)
+  return {
+    ...optional('smtp', domain === undefined ? undefined : { domain, port, host: text('BECKON_BOUNCE_HOST') ?? host }),
+    webhooks: {
+      sesTopics: topics,
+      ...optional('sendgrid', text('BECKON_WEBHOOK_SENDGRID_KEY')),
+      ...optional('mailgun', text('BECKON_WEBHOOK_MAILGUN_KEY')),
+      ...optional('postmark', text('BECKON_WEBHOOK_POSTMARK_KEY')),
+      ...optional('resend', text('BECKON_WEBHOOK_RESEND_KEY')),
+    },
   }
 }
 
@@ -83,6 +109,12 @@ function text(name: string): string | undefined {
   if (file === undefined || file === '') return undefined
   if (!existsSync(file)) throw new BeckonError('file.missing', `${name}_FILE names ${file}, which is not there`)
   return readFileSync(file, 'utf8').trim()
+}
+
+function whole(name: string, otherwise: number): number {
+  const value = text(name) ?? String(otherwise)
+  if (!/^\d{1,12}$/.test(value)) throw new BeckonError('usage', `${name} is "${value}": write a whole number`)
+  return Number(value)
 }
 
 function url(name: string): string | undefined {

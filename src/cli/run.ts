@@ -86,6 +86,40 @@ function program(): Command {
     .option('--json', 'print it as JSON')
     .action(async (options) => (await import('./check.ts')).check(options))
 
+  beckon
+    .command('audit')
+    .description('look over profiles, letters and products: duplicates, orphans, gaps; exit 1 when a promise is broken')
+    .addOption(new Option('--data <dir>', 'where the database is kept').env('BECKON_DATA').default('data'))
+    .addOption(new Option('--port <number>', 'where the server listens').env('PORT').default(4650).argParser(port).hideHelp())
+    .addOption(new Option('--host <address>', 'on which address').env('BECKON_HOST').default('127.0.0.1').hideHelp())
+    .option('--json', 'print it as JSON')
+    .action(async (options) => (await import('./audit.ts')).audit(options))
+
+  beckon
+    .command('doctor')
+    .description('is a domain ready to send? SPF, DKIM, DMARC, MX, PTR, TLS, and the exact record to add')
+    .argument('[domain]', 'of the letters’ From; none: the one this server is set to send from')
+    .option('--selector <name>', 'of the DKIM key (default: BECKON_DKIM_SELECTOR, else beckon)')
+    .option('--ip <address>', 'that letters leave from')
+    .option('--bounce <domain>', 'of the envelope sender, where it is another')
+    .option('--make-dkim <file>', 'make a DKIM key, write it there, and print its record; nothing else')
+    .option('--json', 'print it as JSON')
+    .action(async (domain, options) => (await import('./doctor.ts')).doctor(domain, options))
+
+  beckon
+    .command('report')
+    .description('what letters earned; --experiments: what holdouts and variants tell')
+    .addOption(new Option('--by <what>', 'a line for each').choices(['template', 'journey', 'priority', 'day', 'letter']).default('template'))
+    .option('--from <day>', 'first day, or an instant (default: 30 days ago)')
+    .option('--to <day>', 'last day, or an instant (default: now)')
+    .addOption(new Option('--model <name>', 'which letter an order is owed to').choices(['last-click', 'last-open']).default('last-click'))
+    .option('--days <n>', 'how long a letter may take to lead to an order (default 5), or each customer of an experiment is given (default 7)')
+    .option('--experiments', 'holdouts and variants instead')
+    .addOption(new Option('--data <dir>', 'where the database is kept').env('BECKON_DATA').default('data'))
+    .addOption(new Option('--json', 'print it as JSON').conflicts('csv'))
+    .option('--csv', 'print it as CSV')
+    .action(async (options) => (await import('./report.ts')).report(options))
+
   return beckon
 }
 

@@ -39,8 +39,8 @@ const instant = (ms: number) => new Date(ms).toISOString().replace('T', ' ').rep
 
 function inWords(profile: Profile, answer: Why): string {
   const lines = [[profile.userId ?? profile.anonymousId, profile.email].filter(Boolean).join('  '), '']
-  for (const { template, at, decision, words, steps } of answer.decisions) {
-    lines.push(`${instant(at)}  ${template}  ${decision}: ${words}`)
+  for (const { template, variant, at, decision, words, steps } of answer.decisions) {
+    lines.push(`${instant(at)}  ${template}${variant === null ? '' : ` as ${variant}`}  ${decision}: ${words}`)
     for (const step of steps) lines.push(`    ${instant(step.at)}  ${step.what}  ${step.from === step.to ? step.to : `${step.from} → ${step.to}`}`)
     lines.push('')
   }

@@ -3,7 +3,7 @@ import { readTable } from '../catalog/feed-table.ts'
 import { BeckonError } from '../core/errors.ts'
 import type { ConsentRecord } from '../studio/api-consent.ts'
 
-export const columns = ['email', 'user_id', 'status', 'topics', 'source', 'at'] as const
+const columns = ['email', 'user_id', 'status', 'topics', 'source', 'at'] as const
 
 /** The rows in a text: JSON lines where it begins with a brace, else CSV (or with semicolons or tabs) with a line of names. Throws `file.invalid`. */
 export async function readRows(text: string): Promise<unknown[]> {

@@ -30,10 +30,16 @@ export const codes = {
   'product.invalid': [400, 'Mend the field named: texts, numbers from 0, an ISO 4217 currency, whole http(s) addresses.'],
   'product.unknown': [404, 'There is no product with this id.'],
   // consents
-  'consent.invalid': [
-    400,
-    'Mend what is named: email or user_id, status (subscribed, pending, unsubscribed, bounce, complaint), topics as offers=no;orders=yes, at as an ISO 8601 instant of the past.',
-  ],
+  'consent.invalid': [400, 'Mend what is named: email or user_id, status, topics as offers=no;orders=yes, at as an ISO 8601 instant of the past.'],
+  // webhooks
+  'webhook.unknown': [404, 'Use /v1/webhooks/ with ses, sendgrid, mailgun, postmark or resend.'],
+  'webhook.off': [404, 'Give the server this provider’s secret: the README names the variable.'],
+  'webhook.unsigned': [401, 'The signature does not fit: compare the secret with the one the provider shows, and send the body unchanged.'],
+  'webhook.late': [401, 'It was signed too long ago, or in the future: compare the clocks.'],
+  'webhook.invalid': [400, 'Send the provider’s own payload as JSON.'],
+  'webhook.topic_unlisted': [403, 'Add the topic’s ARN to BECKON_SES_TOPIC.'],
+  // reports
+  'report.invalid': [400, 'Check the parameter named.'],
   // socket
   'socket.hello_late': [408, 'Send hello within 5 seconds.'],
   'socket.hello_missing': [400, 'Send hello first.'],

@@ -18,11 +18,13 @@ import type { Links, Preferences } from './links.ts'
 import { addPageRoutes, sendPage } from './pages.ts'
 import { addPreferenceRoutes } from './preferences.ts'
 import { addProductRoutes, type Shelf } from './products.ts'
+import { addReportRoutes, type Reports } from './reports.ts'
 import { Rates } from './rate.ts'
 import { addSettingsRoutes } from './settings.ts'
 import { refuseUpgrade, Stream } from './socket.ts'
 import type { StreamLimits } from './shared.ts'
 import { createTokenReader, type TokenOptions } from './token.ts'
+import { addWebhookRoutes, type Webhooks } from './webhooks.ts'
 
 export type GatewayOptions = {
   clock: Clock
@@ -36,6 +38,10 @@ export type GatewayOptions = {
   preferences?: Preferences
   /** Where the shop's products are kept; without it there are no routes for them. */
   products?: Shelf
+  /** Who reads what mail providers tell; without it there are no routes for them. */
+  webhooks?: Webhooks
+  /** Who answers reports; without it there are no routes for them. */
+  reports?: Reports
   /** Origins of the pages that may send, such as `https://shop.example`. */
   origins: ReadonlySet<string>
   /** What the server binds to; pages on loopback origins may send when it is loopback. */
@@ -105,7 +111,10 @@ export function createGateway(options: GatewayOptions): Gateway {
     addSettingsRoutes(scope, shared, publicUrl)
     if (options.products !== undefined) addProductRoutes(scope, shared, options.products)
     if (options.consents !== undefined) addConsentRoutes(scope, shared, options.consents)
+    if (options.reports !== undefined) addReportRoutes(scope, shared, options.reports)
   })
+  const { webhooks } = options
+  if (webhooks !== undefined) void app.register(async (scope) => addWebhookRoutes(scope, shared, webhooks))
   void app.register(async (scope) => addPageRoutes(scope, { clock, links, counters, proxies }))
   const { preferences } = options
   if (preferences !== undefined) void app.register(async (scope) => addPreferenceRoutes(scope, preferences, { clock, counters, proxies }))

@@ -16,8 +16,23 @@ export function checkFiles(machine: Machine, templates: Templates): Finding[] {
     if (!templates.names().includes(letter)) findings.push({ level: 'error', what: `the machine asks for ${letter}, and there is no templates/${letter}.eta` })
     if (!(letter in machine.letters)) findings.push({ level: 'error', what: `the machine asks for ${letter}, and machines/settings.ts has no rule for it` })
   }
+  for (const [letter, { variants }] of Object.entries(machine.letters)) findings.push(...checkVariants(letter, variants ?? {}, templates))
   for (const letter of Object.keys(machine.letters))
     if (!asked.has(letter)) findings.push({ level: 'warning', what: `machines/settings.ts has a rule for ${letter}, and no machine asks for it` })
+  return findings
+}
+
+function checkVariants(letter: string, variants: Readonly<Record<string, number>>, templates: Templates): Finding[] {
+  const findings: Finding[] = []
+  const fault = (what: string) => findings.push({ level: 'error', what })
+  let sum = 0
+  for (const [name, share] of Object.entries(variants)) {
+    if (!templates.names().includes(name)) fault(`${letter} has a variant ${name}, and there is no templates/${name}.eta`)
+    if (name === letter) fault(`${letter} has itself as a variant: name the other templates only, the rest of the customers get its own`)
+    if (!(share > 0 && share <= 1)) fault(`${letter} gives its variant ${name} the share ${share}: write a number above 0, up to 1`)
+    sum += share
+  }
+  if (sum > 1) fault(`${letter} gives its variants ${sum} in all: more than everybody`)
   return findings
 }
 

@@ -39,7 +39,7 @@ export function skippedWords(reason: string, n: Seen): string {
     case 'recent-purchase':
       return `an order ${duration(n['ageMs'])} before; not within ${span(n['notAfterOrderMs'])} of one`
     case 'holdout':
-      return 'they are in the holdout group of this journey'
+      return n['of'] === '*' ? 'they are in the holdout group of all letters' : 'they are in the holdout group of this journey'
     case 'window':
       return `the same letter was queued ${duration(n['ageMs'])} before; not again within ${span(n['windowMs'])}`
     case 'cap':
@@ -168,7 +168,7 @@ export function differentWords(reason: string, n: Seen, frees: Frees): string {
     case 'recent-purchase':
       return `No order in the ${span(n['notAfterOrderMs'])} before. There was one ${duration(n['ageMs'])} before: ${later(Number(n['notAfterOrderMs']) - Number(n['ageMs']))}.`
     case 'holdout':
-      return `A customer outside the holdout: ${Math.round(Number(n['share']) * 100)} % of customers get no letters of this journey, always the same ones.`
+      return `A customer outside the holdout: ${Math.round(Number(n['share']) * 100)} % of customers get no letters${n['of'] === '*' ? '' : ' of this journey'}, always the same ones.`
     case 'window':
       return `None of the same letter in the ${span(n['windowMs'])} before. One was queued ${duration(n['ageMs'])} before: ${later(Number(n['windowMs']) - Number(n['ageMs']))}.`
     case 'cap':

@@ -100,6 +100,7 @@ export function decisionOf(store: Store, row: DecisionRow): Decision {
   return {
     id: row.id,
     template: row.template,
+    variant: row.variant ?? null,
     journey: row.journey,
     priority: row.priority as Priority,
     at: row.at,

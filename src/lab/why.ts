@@ -11,6 +11,7 @@ export type Step = { at: number; what: string; from: string; to: string }
 
 export type Explained = {
   template: string
+  variant: string | null
   journey: string
   at: number
   decision: 'queued' | 'skipped'
@@ -43,6 +44,7 @@ function explained(dossier: Dossier, row: DecisionRow): Explained {
   const run = Number(row.key.split('/')[2])
   return {
     template: row.template,
+    variant: row.variant ?? null,
     journey: row.journey,
     at: row.at,
     decision: row.decision,

@@ -224,11 +224,11 @@ describe('a letter', () => {
     expect(states()).toEqual([[1, 'sent']])
   })
 
-  test('uses the envelope sender that was given', async () => {
+  test('has the envelope sender that was made for it', async () => {
     queue(1)
-    drain = newDrain({ from: 'bounces@fern.example' })
+    drain = newDrain({ from: ({ token }) => `b+${token}@fern.example` })
     await run()
-    expect(mail.left[0]?.from).toBe('bounces@fern.example')
+    expect(mail.left[0]?.from).toBe(`b+${letters.get(1)?.token}@fern.example`)
   })
 
   test('whose customer unsubscribed after it was queued never leaves', async () => {

@@ -29,8 +29,8 @@ export type DrainOptions = {
   hash: (address: string) => string
   post: Post
   intake: Pick<Intake, 'tell'>
-  /** The envelope's sender, where bounces go; otherwise each letter's own From. */
-  from?: string
+  /** A letter's envelope sender, where it bounces to; otherwise its own From. */
+  from?: (letter: DueLetter) => string
   onFatal: (error: unknown) => void
   /** Runs `work` after what has arrived: setImmediate. */
   soon?: (work: () => void) => void
@@ -172,7 +172,7 @@ export function createDrain(options: DrainOptions): Drain {
     try {
       const mime = letters.mime(letter.id)
       if (mime === undefined) receipt = { state: 'failed', reply: 'erased', hard: false }
-      else receipt = await post.send({ from: options.from ?? senderOf(mime), to: letter.recipient }, mime, flushing)
+      else receipt = await post.send({ from: options.from?.(letter) ?? senderOf(mime), to: letter.recipient }, mime, flushing)
     } catch (error) {
       // The post keeps its promise never to reject; should one break it, its letter is doubtful only once it may have left.
       receipt = { state: isFlushing ? 'unknown' : 'deferred', reply: String((error as Error)?.message ?? error) }

@@ -50,7 +50,7 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
     const data = dataOf(asked, options, token, code)
     const gone = soldOut(data)
     if (gone !== null) return { missing: gone }
-    const rendered = render(templates, ask.template, data)
+    const rendered = render(templates, asked.variant ?? ask.template, data)
     if ('missing' in rendered) return rendered
     const messageId = `<${token}@${host}>`
     const mime = composeMime({
@@ -68,6 +68,7 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
         token,
         customer,
         template: ask.template,
+        variant: asked.variant ?? null,
         recipient: normalAddress(email),
         subject: rendered.subject,
         messageId,
@@ -128,13 +129,16 @@ function soldOut({ lines, product }: LetterData): string | null {
 }
 
 /** Nothing for a template that shows none: finding them takes longer than all the rest of a letter. */
-function recommendedFor({ ask, customer, life, at }: Asked, { shelves, templates }: PrepareOptions): Pick<LetterData, 'recommended' | 'recommendedBy'> {
-  if (shelves?.recommend === undefined || !templates.get(ask.template).recommends) return {}
+function recommendedFor(
+  { ask, customer, life, at, variant }: Asked,
+  { shelves, templates }: PrepareOptions,
+): Pick<LetterData, 'recommended' | 'recommendedBy'> {
+  if (shelves?.recommend === undefined || !templates.get(variant ?? ask.template).recommends) return {}
   const orders = (ask['orders'] as Order[] | undefined) ?? []
   const lines = [...((ask['lines'] as Line[] | undefined) ?? []), ...orders.flatMap((order) => order.lines)]
   const product = ask['product'] as Line | null | undefined
   const about = [...lines, ...(product ? [product] : [])].map(({ id }) => id)
-  const found = shelves.recommend(customer, about, heldIn(life), at)
+  const found = shelves.recommend(customer, about, heldIn(life.snapshot.context), at)
   return found === null ? {} : { recommended: found.products.map(shown), recommendedBy: found.steps }
 }
 

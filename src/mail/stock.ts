@@ -1,5 +1,4 @@
 /** A letter's products as the catalogue knows them now: words, price and stock of sending, and what is recommended. */
-import type { Life } from '../core/life.ts'
 import type { Line as Told } from '../kit/lines.ts'
 import type { Product } from '../store/products.ts'
 import type { Line } from './view.ts'
@@ -39,9 +38,9 @@ export const shown = (product: Product): Line => ({
   ...(product.currency === undefined ? {} : { currency: product.currency }),
 })
 
-/** The products that a customer's journeys hold as `lines`: the cart, whatever a shop calls it. */
-export function heldIn(life: Life): string[] {
-  return Object.values(life.snapshot.context as Record<string, unknown>).flatMap((known) => {
+/** The products that a customer's journeys remember as `lines`: the cart, whatever a shop calls it. `context`: of their snapshot. */
+export function heldIn(context: unknown): string[] {
+  return Object.values((context ?? {}) as Record<string, unknown>).flatMap((known) => {
     const lines = (known as { lines?: unknown } | null)?.lines
     return Array.isArray(lines) ? lines.map((line) => (line as Told | null)?.id).filter((id) => typeof id === 'string') : []
   })

@@ -5,7 +5,7 @@ import { refusesTopic } from '../profile/consent.ts'
 import type { Profile } from '../profile/profile.ts'
 import { opensAt } from './quiet-hours.ts'
 import type { QuietHours } from './quiet-hours.ts'
-import { isHeldOut } from './holdout.ts'
+import { everywhere, heldBy } from './holdout.ts'
 
 /** In the order they are asked; the first that objects names the skip. `merged`: see core/retell.ts. */
 export const reasons = [
@@ -28,8 +28,10 @@ export type Rules = {
   caps: { window: number; low: number; medium: number; high: number }
   /** A customer must have said yes, not merely not no. */
   consentRequired: boolean
-  /** Share of customers, by journey, who get no letters so that the others can be compared with them: 0 to 1. */
+  /** Share of customers, by journey (`*`: of all), who get no letters so that the others can be compared with them: 0 to 1. */
   holdout: Readonly<Record<string, number>>
+  /** Another one gives everybody a new lot, in holdouts and variants. */
+  salt?: string
   quietHours: QuietHours | null
 }
 
@@ -143,11 +145,9 @@ export const questions: readonly Question[] = [
   {
     name: 'holdout',
     reason: 'holdout',
-    objects({ facts, rule, rules }) {
-      const share = rules.holdout[rule.journey] ?? 0
-      return share > 0 && isHeldOut(facts.customer, rule.journey, share)
-    },
-    sees: ({ rule, rules }) => ({ share: rules.holdout[rule.journey] ?? 0 }),
+    objects: ({ facts, rule, rules }) => heldBy(facts.customer, rule, rules) !== null,
+    sees: ({ facts, rule, rules }): Numbers =>
+      heldBy(facts.customer, rule, rules) === everywhere ? { share: rules.holdout[everywhere]!, of: everywhere } : { share: rules.holdout[rule.journey] ?? 0 },
   },
   {
     name: 'window',

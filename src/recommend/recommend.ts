@@ -31,6 +31,8 @@ export type Wanted = {
   /** Never shown. What it is about is left out anyway. */
   not: readonly string[]
   most: number
+  /** As if she had just looked at these, and at nothing else. */
+  looking?: readonly string[]
 }
 
 const dayMs = 86_400_000
@@ -77,6 +79,8 @@ export function createRecommender({ knows, fits, categoryOf }: RecommenderOption
     return number
   }
 
+  const numbersOf = (known: readonly string[]): number[] => known.map((id) => numbers.get(id)).filter((product) => product !== undefined)
+
   const demand = (product: number): number => sales[product]! + views[product]! / viewsOfSale
 
   function viewed(customer: number, id: string, at: number): void {
@@ -115,7 +119,7 @@ export function createRecommender({ knows, fits, categoryOf }: RecommenderOption
   }
 
   /** At most `most` products, the most fitting first. */
-  function rank({ customer, at, about, not, most }: Wanted): Pick[] {
+  function rank({ customer, at, about, not, most, looking }: Wanted): Pick[] {
     const visitor = visitors.get(customer)
     const refused = new Set([...about, ...not])
     for (const [index, product] of (visitor?.bought?.products ?? []).entries())
@@ -132,8 +136,9 @@ export function createRecommender({ knows, fits, categoryOf }: RecommenderOption
     }
 
     const now = weightAt(at)
-    const recent = (visitor?.viewed.products ?? []).filter((_, index) => at - visitor!.viewed.at[index]! <= viewedWithinMs).toReversed()
-    const subjects = about.map((id) => numbers.get(id)).filter((product) => product !== undefined)
+    const viewed = (visitor?.viewed.products ?? []).filter((_, index) => at - visitor!.viewed.at[index]! <= viewedWithinMs).toReversed()
+    const recent = looking === undefined ? viewed : numbersOf(looking)
+    const subjects = numbersOf(about)
     take('viewed', inOrder(together, views, recent, now, fading))
     if (picks.length < most) take('cart', inOrder(sold, sales, subjects, now, 1))
     if (picks.length < most) {

@@ -30,6 +30,7 @@ export type ShopOptions = {
   machine?: Machine
   consentRequired?: boolean
   holdout?: Record<string, number>
+  salt?: string
   replayEventsMax?: number
   hotMax?: number
   /** Who hears of turns; asked for at each. */
@@ -49,7 +50,11 @@ export function openShop(options: ShopOptions = {}) {
   const engine = createEngine({
     store,
     machines,
-    config: { consentRequired: options.consentRequired ?? false, holdout: options.holdout ?? {} },
+    config: {
+      consentRequired: options.consentRequired ?? false,
+      holdout: options.holdout ?? {},
+      ...(options.salt === undefined ? {} : { salt: options.salt }),
+    },
     prepare: createPrepare({ templates, shop: defaultShop, publicUrl: 'http://127.0.0.1:4650', from: { address: 'hello@shop.test' }, secret }),
     addressOf,
     suppressed: (email) => store.suppressions.has(hashAddress(secret, email)),

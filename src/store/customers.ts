@@ -34,11 +34,20 @@ export function createCustomers(db: Db) {
   const between = db.prepare<[string, string, string, number], Identity>(
     'SELECT key, customer FROM identity WHERE key >= ? AND key > ? AND key < ? ORDER BY key LIMIT ?',
   )
+  const named = db.prepare<[string, string], { customer: number }>('SELECT DISTINCT customer FROM identity WHERE key >= ? AND key < ?')
   // Keys begin with their kind and a colon; those whose id begins with the text are found by `between`.
   const holding = db.prepare<{ text: string; pattern: string; after: string; limit: number }, Identity>(
     `SELECT key, customer FROM identity WHERE key > :after AND key LIKE :pattern ESCAPE '\\'
      AND substr(key, 3, length(:text)) <> iif(key < 'f', iif(key > 'e', lower(:text), :text), :text) ORDER BY key LIMIT :limit`,
   )
+  const keysBetween = db.prepare<[number, number], Identity>('SELECT key, customer FROM identity WHERE customer > ? AND customer <= ? ORDER BY customer')
+  const strays = (['identity', 'decision', 'letter'] as const).map((what) => ({
+    what,
+    find: db.prepare<[number, number], { customer: number; n: number }>(
+      `SELECT customer, count(*) AS n FROM ${what} WHERE customer > ? AND customer <= ?
+       AND NOT EXISTS (SELECT 1 FROM customer WHERE id = ${what}.customer) GROUP BY customer`,
+    ),
+  }))
   // LIKE takes a tenth of the time of instr (measured: 6 ms for 20,000 lives).
   const saying = db.prepare<[number, number, string, number], Stored>(
     `SELECT id, head, machine, life FROM customer WHERE id < ? AND id >= ? AND life LIKE ? ESCAPE '\\' ORDER BY id DESC LIMIT ?`,
@@ -63,6 +72,11 @@ export function createCustomers(db: Db) {
     lastId: (): number => lastId.get()?.id ?? 0,
     /** Ids after `after`, for walking through all. */
     ids: (after: number, limit: number): number[] => ids.all(after, limit).map(({ id }) => id),
+    /** Ids of the customers after `after` up to `to`, in order of customers. */
+    keysBetween: (after: number, to: number): Identity[] => keysBetween.all(after, to),
+    /** Who among them has ids, decisions or letters, and how many, but no stored life: it may only not be stored yet. */
+    strays: (after: number, to: number): { what: 'identity' | 'decision' | 'letter'; customer: number; n: number }[] =>
+      strays.flatMap(({ what, find }) => find.all(after, to).map((row) => ({ what, ...row }))),
     /** Stored lives after the id `after`, for walking through all. */
     slice: (after: number, limit: number): Stored[] => slice.all(after, limit),
     /** The latest ids before `before`, stored yet or not. */
@@ -72,6 +86,8 @@ export function createCustomers(db: Db) {
     },
     /** Keys that begin with `prefix`, in order, those after `after` alone. Plain characters: nothing in it is a pattern. */
     startingWith: (prefix: string, after: string, limit: number): Identity[] => between.all(prefix, after, `${prefix}\u{10FFFF}`, limit),
+    /** Everybody with a key that begins with `prefix`. */
+    named: (prefix: string): number[] => named.all(prefix, `${prefix}\u{10FFFF}`).map(({ customer }) => customer),
     /** Keys whose id holds `text`, whatever the case of ASCII letters, but does not begin with it; in order, those after `after`. */
     holding: (text: string, after: string, limit: number): Identity[] => holding.all({ text, pattern: `__${patternOf(text)}`, after, limit }),
     /** Lives with ids from `from` to before `before` whose text holds `text`, whatever the case of ASCII letters; the latest first. */

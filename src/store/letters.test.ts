@@ -47,6 +47,7 @@ test('a letter comes back with the very bytes, links and data it was queued with
     token: 'token-1',
     customer: 7,
     template: 'cart-abandoned',
+    variant: null,
     recipient: 'anna-1@example.com',
     subject: 'You left something',
     messageId: '<token-1@shop.example>',

@@ -8,6 +8,7 @@
  * 4. Its content stands apart, so that a change of state writes a small row (measured: 100 µs a change with 12 KB beside it, against 10).
  */
 import type { Db } from './database.ts'
+import { lazily } from './lazily.ts'
 
 export type LetterState = 'queued' | 'attempting' | 'flushing' | 'sent' | 'deferred' | 'failed' | 'unknown'
 
@@ -17,6 +18,8 @@ export type NewLetter = {
   token: string
   customer: number
   template: string
+  /** The template it was written by in place of its own. */
+  variant?: string | null
   recipient: string
   subject: string
   messageId: string
@@ -52,16 +55,20 @@ export type Letters = ReturnType<typeof createLetters>
 /** `next_at` of a settled letter whose customer was not told yet: as many bytes as an instant, and after all of them. */
 export const toTell = 2 ** 47 - 1
 
-const head =
+const columns =
   'id, token, customer, template, recipient, subject, message_id AS messageId, at, resend, ' +
   `state, attempts, nullif(next_at, ${toTell}) AS nextAt, changed, reply`
 /** Names the partial index on `state`; SQLite uses it only where its condition stands word for word. */
 const indexed = "state IN ('attempting', 'flushing', 'failed', 'unknown')"
 
 export function createLetters(db: Db) {
-  const insert = db.prepare(
-    `INSERT INTO letter (id, token, customer, template, recipient, subject, message_id, at, state, attempts, next_at, changed, resend)
-     VALUES (?,?,?,?,?,?,?,?,'queued',0,?,?,?)`,
+  // A database of before, opened for reading, has no variants.
+  const hasVariants = db.prepare("SELECT 1 FROM pragma_table_info('letter') WHERE name = 'variant'").get() !== undefined
+  const head = `${columns}, ${hasVariants ? 'variant' : 'NULL AS variant'}`
+  const insert = lazily(
+    db,
+    `INSERT INTO letter (id, token, customer, template, recipient, subject, message_id, at, state, attempts, next_at, changed, resend, variant)
+     VALUES (?,?,?,?,?,?,?,?,'queued',0,?,?,?,?)`,
   )
   const insertContent = db.prepare('INSERT INTO letter_content (id, data, links, mime) VALUES (?,?,?,?)')
   const due = db.prepare<[number, number], DueLetter>(
@@ -119,10 +126,16 @@ export function createLetters(db: Db) {
   const countAll = db.prepare<[], { n: number }>('SELECT count(*) AS n FROM letter')
   const writtenTo = db.prepare<[string, number, number]>('SELECT 1 FROM letter WHERE recipient = ? AND at > ? AND customer <> ? LIMIT 1')
   const lastTo = db.prepare<[string], { customer: number }>('SELECT customer FROM letter WHERE recipient = ? ORDER BY at DESC LIMIT 1')
+  const lastSent = db.prepare<[string, number], StoredLetter>(
+    `SELECT ${head} FROM letter WHERE recipient = ? AND at <= ? AND state IN ('flushing', 'sent', 'unknown') ORDER BY at DESC LIMIT 1`,
+  )
   const repoint = db.prepare('UPDATE letter SET customer = ? WHERE customer = ?')
   const eraseContent = db.prepare('DELETE FROM letter_content WHERE id IN (SELECT id FROM letter WHERE customer = ?)')
   const erase = db.prepare('DELETE FROM letter WHERE customer = ?')
 
+  const contents = db.prepare<[number, number], { id: number; at: number; data: string }>(
+    'SELECT letter.id, letter.at, data FROM letter JOIN letter_content USING (id) WHERE letter.id < ? ORDER BY letter.id DESC LIMIT ?',
+  )
   const begin = db.prepare('BEGIN IMMEDIATE')
   const commit = db.prepare('COMMIT')
   const rollback = db.prepare('ROLLBACK')
@@ -143,7 +156,7 @@ export function createLetters(db: Db) {
     /** Queues one in the transaction that holds its decision; it is due at once, unless told when. */
     insert(letter: NewLetter, dueAt = letter.at) {
       const { id, token, customer, template, recipient, subject, messageId, at, resend, data } = letter
-      insert.run(id, token, customer, template, recipient, subject, messageId, at, dueAt, dueAt, resend)
+      insert().run(id, token, customer, template, recipient, subject, messageId, at, dueAt, dueAt, resend, letter.variant ?? null)
       insertContent.run(id, data, letter.links, letter.mime)
     },
     /** What may be attempted by `now`, the longest due first. */
@@ -209,6 +222,8 @@ export function createLetters(db: Db) {
       if (state === undefined) return all.all(before, limit)
       return (indexed.includes(`'${state}'`) ? inIndexed : inState).all(state, before, limit)
     },
+    /** What letters were rendered from, the newest first, from before the id `before`. */
+    contents: (before: number, limit: number) => contents.all(before, limit),
     /** Those that an attempt is still to be made for, dead and held: cheap enough to ask every few seconds. */
     tally() {
       const counted = { backlog: countDue.get()!.n, failed: 0, unknown: 0, attempting: 0, flushing: 0 }
@@ -226,6 +241,8 @@ export function createLetters(db: Db) {
     wasWrittenBy: (recipient: string, customer: number, since: number): boolean => writtenTo.get(recipient.toLowerCase(), since, customer) !== undefined,
     /** Whose the last letter to this address was. */
     customerOf: (recipient: string): number | undefined => lastTo.get(recipient.toLowerCase())?.customer,
+    /** The last letter that left for this address and was decided by `at`. */
+    lastSentTo: (recipient: string, at: number): StoredLetter | undefined => lastSent.get(recipient.toLowerCase(), at),
     /** All letters of a life that went into another. */
     repoint: (from: number, to: number) => void repoint.run(to, from),
     /** Deletes all of one customer (R9); what is under way finds nothing to settle. */

@@ -16,6 +16,7 @@ export function createLog(db: Db) {
   const one = db.prepare<[number], Row>('SELECT * FROM log WHERE seq = ?')
   const last = db.prepare<[], { seq: number | null }>('SELECT max(seq) AS seq FROM log')
   const after = db.prepare<[number, number], Row>('SELECT * FROM log WHERE seq > ? ORDER BY seq LIMIT ?')
+  const customersAfter = db.prepare<[number], number>('SELECT DISTINCT customer FROM log WHERE seq > ?').pluck()
   let lastSeq = last.get()?.seq ?? 0
 
   return {
@@ -25,11 +26,13 @@ export function createLog(db: Db) {
       return lastSeq
     },
     lastSeq: () => lastSeq,
-    /** The last row as the file has it, for who only reads. */
-    newest: (): number => last.get()?.seq ?? 0,
+    /** The last row as the database has it now, whoever wrote it. */
+    newestSeq: (): number => last.get()?.seq ?? 0,
     get: (seq: number): Row | undefined => one.get(seq),
     /** Rows after `seq`, oldest first, at most `limit`. */
     after: (seq: number, limit: number): Row[] => after.all(seq, limit),
+    /** Whose rows come after `seq`. */
+    customersAfter: (seq: number): number[] => customersAfter.all(seq),
     /** Every row of the life that ends in `head`, both sides of every merge, by time and then by number. */
     life(head: number): Row[] {
       const rows: Row[] = []

@@ -142,4 +142,117 @@ export const steps: readonly string[] = [
     source   TEXT NOT NULL               -- shop | learnt | gone
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  -- What the daily look over customers, letters and products found. Numbers of customers, letters and products only: names
+  -- and addresses are looked up when somebody reads it, so that erasing a customer leaves nothing here.
+  CREATE TABLE checkup (
+    id       INTEGER PRIMARY KEY,
+    at       INTEGER NOT NULL,
+    report   TEXT NOT NULL               -- JSON: checkup/report.ts
+  ) STRICT;
+  -- How many of each kind it found, by day (days since 1970, UTC).
+  CREATE TABLE checkup_count (
+    day     INTEGER NOT NULL,
+    finding TEXT NOT NULL,
+    count   INTEGER NOT NULL,
+    PRIMARY KEY (day, finding)
+  ) STRICT, WITHOUT ROWID;
+  -- What the gateway turned away, by day and code.
+  CREATE TABLE refusal_count (
+    day   INTEGER NOT NULL,
+    code  TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (day, code)
+  ) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- What came back of letters that a relay had taken: one row a letter and kind, so that a repeat changes nothing.
+  CREATE TABLE bounce (
+    id     INTEGER PRIMARY KEY,
+    letter INTEGER NOT NULL,
+    at     INTEGER NOT NULL,             -- when it was heard, ms
+    kind   TEXT NOT NULL,                -- hard | soft | complaint
+    reason TEXT NOT NULL,                -- bounces/classify.ts names them
+    status TEXT,                         -- an enhanced status code such as 5.1.1
+    words  TEXT NOT NULL,                -- what the other side said, without addresses
+    mta    TEXT,                         -- who said it
+    source TEXT NOT NULL                 -- dsn | arf | webhook:ses ...
+  ) STRICT;
+  CREATE UNIQUE INDEX bounce_letter ON bounce (letter, kind);
+  CREATE INDEX bounce_at ON bounce (at);
+  -- A letter that is erased takes with it what came back of it (R9).
+  CREATE TRIGGER bounce_erase AFTER DELETE ON letter BEGIN DELETE FROM bounce WHERE letter = old.id; END;
+  -- How often each source said what, and when last.
+  CREATE TABLE bounce_heard (source TEXT NOT NULL, what TEXT NOT NULL, n INTEGER NOT NULL, at INTEGER NOT NULL, PRIMARY KEY (source, what)) STRICT, WITHOUT ROWID;
+  `,
+  `
+  -- What letters earned, in rows that can be counted: all of it can be told again from the log and the decisions.
+  CREATE TABLE sale (
+    seq      INTEGER PRIMARY KEY,        -- the log row
+    customer INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,           -- 0 order, 1 refund, 2 cancellation
+    order_id TEXT,
+    at       INTEGER NOT NULL,           -- when the event says it happened, ms
+    amount   INTEGER,                    -- thousandths of the currency's unit; null: not told, of a refund all of it
+    currency TEXT,
+    trust    INTEGER NOT NULL,           -- as log.kind: only 2, a secret key's, is revenue
+    again    INTEGER NOT NULL            -- 1: a secret key had told of this order before
+  ) STRICT;
+  CREATE INDEX sale_at ON sale (at);
+  CREATE INDEX sale_customer ON sale (customer);
+  CREATE INDEX sale_order ON sale (order_id) WHERE order_id IS NOT NULL;
+  CREATE INDEX sale_back ON sale (kind) WHERE kind > 0;
+
+  CREATE TABLE touch (
+    seq      INTEGER PRIMARY KEY,        -- the log row
+    letter   INTEGER NOT NULL,
+    customer INTEGER NOT NULL,
+    at       INTEGER NOT NULL,
+    kind     INTEGER NOT NULL,           -- 0 open, 1 click
+    machine  INTEGER NOT NULL            -- 1: no person did it
+  ) STRICT;
+  CREATE INDEX touch_at ON touch (machine, kind, at);
+  CREATE INDEX touch_customer ON touch (customer);
+
+  -- Letters in few bytes: the outbox has too many of them to be counted.
+  CREATE TABLE mailing (
+    at       INTEGER NOT NULL,           -- when it was decided
+    letter   INTEGER NOT NULL,
+    sort     INTEGER NOT NULL,           -- mailing_sort
+    customer INTEGER NOT NULL,           -- as in the decision's key: with the run it names the run of the journey
+    run      INTEGER NOT NULL,
+    reached  INTEGER NOT NULL,           -- store/mailings.ts names the bits
+    PRIMARY KEY (at, letter)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE mailing_sort (
+    id       INTEGER PRIMARY KEY,
+    template TEXT NOT NULL,
+    variant  TEXT NOT NULL,              -- the template in its place; '' for its own
+    journey  TEXT NOT NULL,
+    priority TEXT NOT NULL,
+    UNIQUE (template, variant, journey, priority)
+  ) STRICT;
+
+  CREATE TABLE experiment (
+    id      INTEGER PRIMARY KEY,
+    kind    TEXT NOT NULL,               -- holdout | variant
+    about   TEXT NOT NULL,               -- the journey, or * for all of them; the letter
+    shares  TEXT NOT NULL,               -- JSON: arm to share
+    salt    TEXT NOT NULL,
+    started INTEGER,                     -- its first subject's instant
+    running INTEGER NOT NULL
+  ) STRICT;
+  -- Once a customer and arm, from the first time; one who has rows in two arms, by a merge, is nobody's.
+  CREATE TABLE subject (
+    experiment INTEGER NOT NULL,
+    customer   INTEGER NOT NULL,
+    arm        TEXT NOT NULL,
+    at         INTEGER NOT NULL,
+    PRIMARY KEY (experiment, customer, arm)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX subject_customer ON subject (customer);
+
+  ALTER TABLE decision ADD COLUMN variant TEXT;
+  ALTER TABLE letter ADD COLUMN variant TEXT;
+  `,
 ]

@@ -1,16 +1,22 @@
 /** All tables of one database, opened together. */
+import { createCheckups } from './checkups.ts'
+import { createBounces } from './bounces.ts'
 import { createCustomers } from './customers.ts'
 import { openDatabase } from './database.ts'
 import type { OpenOptions } from './database.ts'
 import { createDecisions } from './decisions.ts'
+import { createExperiments } from './experiments.ts'
 import { createLetters } from './letters.ts'
 import { createLog } from './log.ts'
+import { createMailings } from './mailings.ts'
 import { createMeta } from './meta.ts'
 import { createPeople } from './people.ts'
 import { createProducts } from './products.ts'
 import { createQuarantine } from './quarantine.ts'
+import { createSales } from './sales.ts'
 import { createSeen } from './seen.ts'
 import { createSuppressions } from './suppressions.ts'
+import { createTouches } from './touches.ts'
 
 export type Store = ReturnType<typeof openStore>
 
@@ -32,6 +38,12 @@ export function openStore(path: string, options: OpenOptions = {}) {
     quarantine: createQuarantine(db),
     people: createPeople(db),
     products: createProducts(db),
+    checkups: createCheckups(db),
+    bounces: createBounces(db),
+    sales: createSales(db),
+    touches: createTouches(db),
+    mailings: createMailings(db),
+    experiments: createExperiments(db),
     begin: () => void begin.run(),
     commit: () => void commit.run(),
     rollback: () => void (db.inTransaction && rollback.run()),

@@ -30,8 +30,9 @@ export function createSuppressions(db: Db) {
     since: (hash: string): number | undefined => since.get(hash)?.at,
     /** Takes an unsubscription back, where none came at `at` or after. A bounce or a complaint stays. */
     lift: (hash: string, at: number): boolean => lift.run(hash, at).changes === 1,
+    /** How many for each reason; goes over all of them. */
+    counts: (): { reason: SuppressionReason; n: number }[] => counts.all(),
     count: (): number => count.get()!.n,
-    counts: () => counts.all(),
   }
 }
 

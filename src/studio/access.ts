@@ -40,7 +40,7 @@ export type AccessOptions = {
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may use a route of the studio, where it is not readers for GET and owners for all else. */
-    studio?: 'anyone' | 'readers'
+    studio?: 'anyone' | 'readers' | 'owners'
   }
 }
 
@@ -67,7 +67,8 @@ export function createAccess(options: AccessOptions) {
     if (foreign !== null || allowed === 'anyone') return foreign
     const role = roleOf(raw)
     if (role === null) return { refused: 'studio.signed_out' }
-    return role === 'owner' || method === 'GET' || allowed === 'readers' ? null : { refused: 'studio.role_too_low' }
+    const forReaders = allowed === 'readers' || (method === 'GET' && allowed !== 'owners')
+    return role === 'owner' || forReaders ? null : { refused: 'studio.role_too_low' }
   }
 
   function who({ raw }: FastifyRequest): { name: string; role: Role } | null {

@@ -3,6 +3,9 @@
  * XState's, such as `customer.cart.abandoned.pending`; a customer's id is the number the database knows them by.
  * All answers come from `/studio/api/…` as JSON; a refusal is `{ code, message, hint }` with its status.
  */
+import type { CameBack } from './api-bounces.ts'
+
+import type { RecommendedLine } from './api-catalogue.ts'
 
 // the chart: GET chart
 
@@ -132,6 +135,8 @@ export type CustomerPage = CustomerRow & {
 export type Decision = {
   id: number
   template: string
+  /** The template it was written by in place of its own. */
+  variant: string | null
   journey: string
   priority: Priority
   at: number
@@ -255,6 +260,7 @@ export type LetterRow = {
   id: number
   customer: number
   template: string
+  variant: string | null
   priority: Priority
   recipient: string
   subject: string
@@ -275,8 +281,12 @@ export type LetterPage = LetterRow & {
   text: string
   links: { text: string; url: string; kind: 'click' | 'unsubscribe' | 'other' }[]
   checks: LetterCheck[]
+  /** What it recommended, in its order. */
+  recommended: RecommendedLine[]
   /** Its decision, in words. */
   words: string
+  /** What came back of it after a relay had taken it, the oldest first. */
+  cameBack: CameBack[]
 }
 export type LetterCheck = {
   /** `clients`, `alt`, `unsubscribe`, `size`, `spam`, `contrast`, `links`. */

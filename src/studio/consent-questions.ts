@@ -78,7 +78,7 @@ export function createConsentQuestions({ store, of, version, config }: Context) 
 
   function recent(): ConsentSummary['recent'] {
     const found: Row[] = []
-    const last = store.log.newest()
+    const last = store.log.newestSeq()
     for (let seq = last; seq > Math.max(0, last - recentRowsMax) && found.length < recentMax; seq -= 1_000)
       found.push(
         ...store.log

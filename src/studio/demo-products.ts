@@ -93,3 +93,20 @@ export const products: readonly Product[] = [
     facts: ['200 seeds', 'Organic', 'Sow March to June'],
   },
 ]
+
+/** What the catalogue knows of them while no shop of its own is named; nothing when one is. */
+export function demoCatalogue(shop: { url: string; currency: string }, publicUrl: string) {
+  return (shop.url === `${publicUrl}/demo` ? products : []).map(({ id, name, brand, category, price }) => ({
+    id,
+    name,
+    brand,
+    category,
+    price,
+    currency: shop.currency,
+    url: `${publicUrl}/demo/products/${id}`,
+    image: `${publicUrl}/demo/pictures/${id}.jpg`,
+    stock: null,
+    source: 'shop' as const,
+    updated: 0,
+  }))
+}

@@ -8,12 +8,15 @@ import type { LetterRule } from '../kit/letter-rule.ts'
 import { decisionWords } from '../lab/reasons.ts'
 import { lintLetter } from '../lint/lint.ts'
 import { destinationsOf, linksOf, toShown } from '../lint/shown.ts'
+import type { LetterData } from '../mail/view.ts'
 import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
+import type { RecommendedLine } from './api-catalogue.ts'
+import { cameBack } from './bounce-questions.ts'
 import type { LetterList, LetterPage, LetterRow, LetterState } from './api.ts'
 
 type Unknown = { refused: 'letter.unknown' }
-type Options = { store: Pick<Store, 'letters' | 'decisions'>; letters: Readonly<Record<string, LetterRule>> }
+type Options = { store: Pick<Store, 'letters' | 'decisions' | 'bounces'>; letters: Readonly<Record<string, LetterRule>> }
 
 const states: readonly LetterState[] = ['queued', 'attempting', 'flushing', 'sent', 'deferred', 'failed', 'unknown']
 const isState = (text: string): text is LetterState => (states as readonly string[]).includes(text)
@@ -28,7 +31,11 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
     return { letter, mime, counted, email: await PostalMime.parse(mime) }
   }
 
-  const rowOf = ({ token: _, messageId: __, resend: ___, ...row }: StoredLetter): LetterRow => ({ ...row, priority: rules[row.template]?.priority ?? 'low' })
+  const rowOf = ({ token: _, messageId: __, resend: ___, ...row }: StoredLetter): LetterRow => ({
+    ...row,
+    variant: row.variant ?? null,
+    priority: rules[row.template]?.priority ?? 'low',
+  })
 
   return {
     /** The newest first, before the number `before`, at most `limit`; a state or template that nobody knows has none. */
@@ -61,6 +68,7 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
       return {
         ...rowOf(letter),
         messageId: letter.messageId,
+        cameBack: cameBack(store.bounces, id),
         sizeBytes: mime.length,
         headers,
         text: email.text ?? '',
@@ -73,6 +81,7 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
           sizeBytes: mime.length,
           destinations: destinationsOf(html, counted),
         }),
+        recommended: recommendedIn(store.letters.frozen(id)?.data),
         words: decision === undefined ? 'how it was decided is not on record' : decisionWords(decision),
       }
     },
@@ -89,6 +98,12 @@ export function createLetterQuestions({ store, letters: rules }: Options) {
       return mime === undefined ? { refused: 'letter.unknown' } : { source: Buffer.from(mime).toString() }
     },
   }
+}
+
+/** As frozen with the letter: which step of the chain spoke for each. */
+function recommendedIn(data: string | undefined): RecommendedLine[] {
+  const { recommended = [], recommendedBy = [] } = JSON.parse(data ?? '{}') as Partial<LetterData>
+  return recommended.map(({ id, name }, index) => ({ id, name: name ?? null, step: recommendedBy[index] ?? '' }))
 }
 
 /** With names as they stand in the letter, unfolded. */

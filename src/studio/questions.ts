@@ -14,12 +14,19 @@ import type { SearchInput } from '../lab/search.ts'
 import { tellLife } from '../lab/told.ts'
 import type { ToldLife } from '../lab/told.ts'
 import { decisionOf, standingOf, trackOf, turnOf } from '../lab/turns.ts'
+import { withAdvice } from '../lab/recommending.ts'
+import type { Advise } from '../lab/recommending.ts'
 import type { PrepareOptions } from '../mail/prepare.ts'
 import { isSandbox } from '../profile/sandbox.ts'
+import type { Product } from '../store/products.ts'
 import type { Store } from '../store/store.ts'
 import type { Chart, CustomerPage, CustomerList, Next, Track, Turn, WhyAnswer } from './api.ts'
 import { createConsentQuestions } from './consent-questions.ts'
+import { createCheckupQuestions } from './checkup-questions.ts'
+import { createBounceQuestions } from './bounce-questions.ts'
+import { createResults } from '../report/results.ts'
 import { createLetterQuestions } from './letter-questions.ts'
+import { createProductQuestions } from './product-questions.ts'
 
 export type QuestionsContext = {
   /** May be open for reading only. */
@@ -29,6 +36,12 @@ export type QuestionsContext = {
   version: number
   config: Config
   letters: Omit<PrepareOptions, 'secret'>
+  /** Asks for recommendations; where nobody can be asked there are none. */
+  advise?: Advise
+  /** What the demonstration sells, which is in no database. */
+  lent?: readonly Product[]
+  /** Lets other questions have their turn. */
+  breathe?: () => Promise<void>
 }
 
 /** Whom a question is about. `head`: the last log row of their life, as memory has it; `now`: the wall clock; `lead`: how far their clock is ahead of it, ms. */
@@ -43,7 +56,8 @@ export type Questions = ReturnType<typeof createQuestions>
 const toldMax = 6
 const turnsMax = 500
 
-export function createQuestions({ store, of, version, config, letters }: QuestionsContext) {
+export function createQuestions(context: QuestionsContext) {
+  const { store, of, version, config, letters, advise = async () => [] } = context
   const machine = of(version)
   const stage: Stage = { store, machine, config, letters }
   const kept = new Map<number, ToldLife>()
@@ -73,6 +87,10 @@ export function createQuestions({ store, of, version, config, letters }: Questio
   return {
     ...createLetterQuestions({ store, letters: machine.letters }),
     ...createConsentQuestions({ store, of, version, config }),
+    ...createProductQuestions(context),
+    ...createCheckupQuestions(context),
+    ...createBounceQuestions({ store }),
+    ...createResults(store, letters.shop),
 
     chart(_: object): Promise<Chart> {
       chart ??= drawn(machine).catch((error: unknown) => {
@@ -117,8 +135,9 @@ export function createQuestions({ store, of, version, config, letters }: Questio
     }),
 
     /** A letter as it would look today; `words`: why there is nothing to show. */
-    preview: about((told, { now, lead, template }: About & { template: string }): { html: string } | { words: string } => {
-      const preview = previewOf(stage, told, template, Math.max(told.life.at, now + lead))
+    preview: about(async (told, { now, lead, template }: About & { template: string }): Promise<{ html: string } | { words: string }> => {
+      const at = Math.max(told.life.at, now + lead)
+      const preview = await withAdvice(letters.shelves, advise, (shelves) => previewOf({ ...stage, letters: { ...letters, shelves } }, told, template, at))
       return 'html' in preview ? preview : { words: `This letter needs ${preview.lacks}, and there is nothing of the kind to show for this customer yet.` }
     }),
 

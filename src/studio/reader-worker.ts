@@ -1,16 +1,22 @@
 /** The worker of studio/reader.ts: one question after the other, on a connection that cannot write. */
 import { join } from 'node:path'
+import { setImmediate as breathe } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { parentPort, workerData } from 'node:worker_threads'
 import { createArchive } from '../actors/machines.ts'
 import { isRefusal } from '../core/errors.ts'
 import { loadTemplates } from '../mail/templates.ts'
 import { openStore } from '../store/store.ts'
+import type { Advice, Wish } from '../lab/recommending.ts'
+import { demoCatalogue } from './demo-products.ts'
 import { createQuestions } from './questions.ts'
-import type { Answered, Asked, ReaderOptions } from './reader.ts'
+import type { Advised, Answered, Asked, ReaderOptions, Wished } from './reader.ts'
 
 const { path, dataDir, version, shop, publicUrl, from, policy } = workerData as ReaderOptions
 const store = openStore(path, { readonly: true })
+const lent = new Map(demoCatalogue(shop, publicUrl).map((product) => [product.id, product]))
+const wishing = new Map<number, (advice: Advice[]) => void>()
+let wished = 0
 const questions = createQuestions({
   store,
   // Apart from where the engine lays its own out: neither reads a file that the other is writing.
@@ -22,11 +28,24 @@ const questions = createQuestions({
     shop,
     publicUrl,
     from,
-    shelves: { get: store.products.get },
+    shelves: { get: (id) => store.products.get(id) ?? lent.get(id) },
+  },
+  lent: [...lent.values()],
+  breathe,
+  advise(wishes: readonly Wish[]) {
+    const { promise, resolve } = Promise.withResolvers<Advice[]>()
+    wishing.set(++wished, resolve)
+    parentPort!.postMessage({ wish: wished, wishes } satisfies Wished)
+    return promise
   },
 })
 
-parentPort!.on('message', async ({ number, name, input }: Asked) => {
+parentPort!.on('message', async (message: Asked | Advised) => {
+  if ('wish' in message) {
+    wishing.get(message.wish)?.(message.advice)
+    return void wishing.delete(message.wish)
+  }
+  const { number, name, input } = message
   parentPort!.postMessage(await answered(number, name, input))
 })
 

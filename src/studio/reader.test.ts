@@ -22,6 +22,7 @@ function studio() {
   const shop = openShop({ dir: dataDir })
   shop.track('ann', 'Product Added', noon, { product_id: 'mug', name: 'Mug' })
   const reader = createReader({
+    recommend: () => null,
     clock: systemClock,
     path: join(dataDir, 'beckon.db'),
     dataDir,
@@ -71,6 +72,7 @@ test('after the reader died what waited is rejected, and the next question start
   const { reader, about } = studio()
   await reader.ask('track', about())
   const broken = createReader({
+    recommend: () => null,
     clock: systemClock,
     path: '/nowhere/beckon.db',
     dataDir: '/nowhere',

@@ -11,6 +11,7 @@ import type { Config } from '../actors/deciding.ts'
 import type { Clock } from '../core/world.ts'
 import { BeckonError } from '../core/errors.ts'
 import type { Refusal } from '../core/errors.ts'
+import type { Advice, Wish } from '../lab/recommending.ts'
 import type { PrepareOptions, Shop } from '../mail/prepare.ts'
 import type { Questions } from './questions.ts'
 
@@ -26,13 +27,20 @@ type Answer<N extends Name> = Awaited<ReturnType<Questions[N]>>
 /** What goes to the worker, and what comes back. */
 export type Asked = { number: number; name: Name; input: unknown }
 export type Answered = { number: number; text: string } | { number: number; refusal: Refusal } | { number: number; fault: string }
+/** What the worker asks in turn, and what it is told: recommendations, which are in the engine's memory alone. */
+export type Wished = { wish: number; wishes: readonly Wish[] }
+export type Advised = { wish: number; advice: Advice[] }
 
 const waitingMax = 256
+/** Each takes some 20 µs of the engine's thread. */
+const wishesMax = 32
 const restMs = 300_000
 /** A life too long to be told in this much ends the thread, not the server. */
 const resourceLimits = { maxOldGenerationSizeMb: 1_024 }
 
-export function createReader({ clock, ...data }: ReaderOptions & { clock: Clock }) {
+type Told = ReaderOptions & { clock: Clock; recommend: (...wish: Wish) => Advice }
+
+export function createReader({ clock, recommend, ...data }: Told) {
   const waiting = new Map<number, { resolve: (answer: string | Refusal) => void; reject: (error: Error) => void }>()
   let worker: Worker | null = null
   let asked = 0
@@ -42,7 +50,9 @@ export function createReader({ clock, ...data }: ReaderOptions & { clock: Clock 
   function start(): Worker {
     const one = new Worker(new URL('./reader-worker.ts', import.meta.url), { workerData: data satisfies ReaderOptions, resourceLimits })
     one.unref()
-    one.on('message', (message: Answered) => {
+    one.on('message', (message: Answered | Wished) => {
+      if ('wish' in message)
+        return one.postMessage({ wish: message.wish, advice: message.wishes.slice(0, wishesMax).map((wish) => recommend(...wish)) } satisfies Advised)
       const asker = waiting.get(message.number)
       waiting.delete(message.number)
       if (waiting.size === 0) one.unref()

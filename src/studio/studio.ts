@@ -6,22 +6,32 @@ import type { Batch } from '../actors/batch.ts'
 import type { Engine, EngineOptions } from '../actors/engine.ts'
 import type { Machines } from '../actors/machines.ts'
 import type { Desk } from '../consent/desk.ts'
+import { createDaily } from '../checkup/daily.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
+import type { Advice, Wish } from '../lab/recommending.ts'
+import type { Reports } from '../gateway/reports.ts'
 import type { Store } from '../store/store.ts'
 import { createAccess } from './access.ts'
+import type { BounceSetup } from './api-bounces.ts'
 import type { Refused } from './api.ts'
+import { addBounceRoutes } from './bounce-routes.ts'
 import { createChartCache } from './chart-cache.ts'
+import { addCheckupRoutes } from './checkup-routes.ts'
 import { createCensus } from './census.ts'
 import { addConsentRoutes } from './consent-routes.ts'
 import { addDemoRoutes } from './demo.ts'
+import { addDoctorRoutes } from './doctor-routes.ts'
+import type { Doctor } from './doctor-routes.ts'
 import { createFeed } from './feed.ts'
 import { createHealth } from './health.ts'
 import { createInspector } from './inspector.ts'
 import { createLive } from './live.ts'
 import { addPages } from './pages.ts'
+import { addProductRoutes } from './product-routes.ts'
 import { createReader } from './reader.ts'
 import type { Reader, ReaderOptions } from './reader.ts'
+import { addResultsRoutes, reportsOf } from './results-routes.ts'
 import { addLetterActions, addLiveRoutes, addQuestions, answerBusy, toRefused } from './routes.ts'
 import { addSandboxRoutes, createSandboxes } from './sandbox.ts'
 
@@ -47,6 +57,13 @@ export type StudioOptions = {
   /** Letters may be due. */
   onLetters: () => void
   reader: ReaderOptions
+  /** What goes with what, from memory. */
+  recommend: (...wish: Wish) => Advice
+  goesWith: (id: string, at: number) => Advice
+  /** How bounces come back, and what was heard of them. */
+  bounces: () => BounceSetup
+  /** Says whether a domain is ready to send. */
+  doctor: Doctor
   /** Told of what went wrong in a corner of the studio: looking on never ends the server, nor anybody's turn. */
   onFault: (error: unknown) => void
 }
@@ -61,6 +78,8 @@ export type Studio = {
   isOpen: boolean
   /** The one-time link by which the first owner comes in; null when nobody needs to sign in, or somebody can. */
   setUpLink: string | null
+  /** Answers the API as well as the page. */
+  reports: Reports
   close(): Promise<void>
 }
 
@@ -72,7 +91,18 @@ export function addStudio(options: StudioOptions): Studio {
   const machine = machines.current
   const isDemo = isOpen
   const access = createAccess({ store, clock, ids, publicUrl, isOpen, isDemo, proxies, shop: { name: shop.name, url: shop.url } })
-  const reader = createReader({ ...options.reader, clock })
+  const { recommend } = options
+  const reader = createReader({ ...options.reader, clock, recommend })
+  const daily = createDaily({
+    clock,
+    timeZone: options.reader.shop.timeZone,
+    checkups: store.checkups,
+    examine: (now) => reader.ask('checkup', { now }),
+    order: batch.order,
+    refused: counters.refused,
+    onFault,
+  })
+  daily.start()
   const { health, stop: stopHealth } = createHealth({
     clock,
     engine,
@@ -84,6 +114,7 @@ export function addStudio(options: StudioOptions): Studio {
     memoryBytes: () => process.memoryUsage.rss(),
     machine: machine.hash,
   })
+  const reports = reportsOf(reader, clock)
   let refusedUntil = counters.total()
   const newRefusals = (): Refused[] => {
     const fresh = counters.total() - refusedUntil
@@ -119,7 +150,12 @@ export function addStudio(options: StudioOptions): Studio {
       addLetterActions(scope, { store, rules: machine.letters, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
       addConsentRoutes(scope, { reader, clock, desk: options.desk, audit: access.audit, mayChange: ({ raw }) => access.mayWatch(raw) === 'owner' })
+      addBounceRoutes(scope, { reader, clock, setup: options.bounces })
       addSandboxRoutes(scope, { sandboxes, audit: access.audit })
+      addProductRoutes(scope, { reader, clock, goesWith: options.goesWith })
+      addCheckupRoutes(scope, { reader, daily, onFault, audit: access.audit })
+      addDoctorRoutes(scope, { doctor: options.doctor })
+      addResultsRoutes(scope, reports)
     },
     { prefix: '/studio/api' },
   )
@@ -148,10 +184,12 @@ export function addStudio(options: StudioOptions): Studio {
     },
     isOpen,
     setUpLink: access.setUpLink(),
+    reports,
     async close() {
       live.close()
       feed.close()
       stopHealth()
+      await daily.close()
       await reader.close()
     },
   }

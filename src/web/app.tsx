@@ -20,7 +20,12 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/inbox\/(\d+)$/, async () => (await import('./pages/letter.tsx')).Letter],
   [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],
   [/^\/consent$/, async () => (await import('./pages/consent.tsx')).Consent],
+  [/^\/results$/, async () => (await import('./pages/results.tsx')).Results],
   [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],
+  [/^\/catalogue$/, async () => (await import('./pages/catalogue.tsx')).Catalogue],
+  [/^\/audit$/, async () => (await import('./pages/audit.tsx')).Audit],
+  [/^\/delivery\/bounces$/, async () => (await import('./pages/bounces.tsx')).Bounces],
+  [/^\/delivery\/doctor$/, async () => (await import('./pages/doctor.tsx')).DoctorPage],
   [/^\/access$/, async () => (await import('./pages/access.tsx')).Access],
   [/^\/(?:sign-in|set-up)$/, async () => (await import('./pages/sign-in.tsx')).SignIn],
 ]

@@ -1,8 +1,11 @@
 /** One letter: what became of it, how it looks, what it is made of, and what can be done about it. */
+import { Fragment } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import type { LetterPage } from '../../studio/api.ts'
+import { saidBy } from '../delivery/said.ts'
 import { Empty, Fault, Spinner, StateChip, Tabs, Time } from '../parts/basics.tsx'
-import { Refused } from '../ask.ts'
+import { Refused, withQuery } from '../ask.ts'
+import { stepWords } from '../catalogue/parts.tsx'
 import { useAsk, useNow, useStore } from '../hooks.ts'
 import { session } from '../session.ts'
 import { bytes, count } from '../words.ts'
@@ -109,6 +112,7 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
         <span class={`chip ${letter.priority}`}>
           {letter.template}, {letter.priority} priority
         </span>
+        {letter.variant !== null && <span class="chip">written as {letter.variant}</span>}
         {heading === 2 && (
           <a class="small" href={`/studio/inbox/${letter.id}`}>
             Open on its own page
@@ -139,6 +143,27 @@ function Head({ letter, heading, onChanged }: { letter: LetterPage; heading: 1 |
           </span>
           {letter.reply !== null && <span class="reply mono">{letter.reply}</span>}
         </dd>
+        {letter.recommended.length > 0 && (
+          <>
+            <dt>Recommended</dt>
+            <dd class="recommended">
+              {letter.recommended.map(({ id, name, step }) => (
+                <span key={id}>
+                  <a href={withQuery('/studio/catalogue', { product: id })}>{name ?? id}</a> <span class="soft small">{stepWords[step] ?? step}</span>
+                </span>
+              ))}
+            </dd>
+          </>
+        )}
+        {letter.cameBack.map((back) => (
+          <Fragment key={back.kind}>
+            <dt>{back.kind === 'complaint' ? 'Complaint' : 'Bounced later'}</dt>
+            <dd>
+              <Time at={back.at} now={now} /> <span class={`chip ${back.kind === 'soft' ? 'warn' : 'bad'}`}>{back.meaning}</span>
+              <span class="reply mono">{saidBy(back)}</span>
+            </dd>
+          </Fragment>
+        ))}
       </dl>
     </header>
   )

@@ -21,6 +21,7 @@ export function WhyDecided({ decision, life, open }: { decision: WhyDecision; li
       <div class="reasons">
         <p class="line small">
           <PriorityChip priority={decision.priority} />
+          {decision.variant !== null && <span class="chip">written as {decision.variant}</span>}
           {decision.letter && <StateChip state={decision.letter.state} />}
           {decision.letter && (
             <a class="break" href={`/studio/inbox/${decision.id}`}>
