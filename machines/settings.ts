@@ -20,6 +20,10 @@ export const settings = {
 
   // engagement
   lapseAfter: days(30),
+
+  // consent
+  /** 1: whoever says yes to letters in a browser is asked by letter to confirm it. `BECKON_CONSENT=double` sets it. */
+  doubleOptIn: 0,
 }
 
 export type Settings = typeof settings
@@ -32,12 +36,45 @@ export const presets: Record<string, Partial<Settings>> = {
 
 /** What the policy holds each letter to. */
 export const letters = (settings: Settings): Record<string, LetterRule> => ({
-  'cart-abandoned': { journey: 'cart', priority: 'high', window: hours(24), allowClaimed: true, unknown: 'hold' },
-  'cart-discount': { journey: 'cart', priority: 'high', window: hours(24), allowClaimed: false, unknown: 'hold', discount: { percent: 10, validFor: days(7) } },
-  'browse-reminder': { journey: 'browsing', priority: 'medium', window: hours(24), notAfterOrder: settings.recentFor, allowClaimed: true, unknown: 'hold' },
-  'order-thanks': { journey: 'purchase', priority: 'high', window: hours(24), allowClaimed: true, unknown: 'resend' },
-  'win-back': { journey: 'engagement', priority: 'low', window: days(30), allowClaimed: false, unknown: 'hold' },
+  'cart-abandoned': { journey: 'cart', priority: 'high', topic: 'reminders', window: hours(24), allowClaimed: true, unknown: 'hold' },
+  'cart-discount': {
+    journey: 'cart',
+    priority: 'high',
+    topic: 'offers',
+    window: hours(24),
+    allowClaimed: false,
+    unknown: 'hold',
+    discount: { percent: 10, validFor: days(7) },
+  },
+  'browse-reminder': {
+    journey: 'browsing',
+    priority: 'medium',
+    topic: 'reminders',
+    window: hours(24),
+    notAfterOrder: settings.recentFor,
+    allowClaimed: true,
+    unknown: 'hold',
+  },
+  'order-thanks': { journey: 'purchase', priority: 'high', topic: 'orders', window: hours(24), allowClaimed: true, unknown: 'resend' },
+  'confirm-subscription': { journey: 'consent', priority: 'high', window: hours(24), allowClaimed: true, unknown: 'resend', asksConsent: true },
+  'win-back': { journey: 'engagement', priority: 'low', topic: 'offers', window: days(30), allowClaimed: false, unknown: 'hold' },
 })
+
+/** What a customer may choose to have or not, as the preference page says it in the language of the letter. */
+export const topics = {
+  reminders: {
+    en: { title: 'Reminders', words: 'What you left in your cart, or came back to look at.' },
+    de: { title: 'Erinnerungen', words: 'Was im Warenkorb liegen blieb oder was du dir öfter angesehen hast.' },
+  },
+  offers: {
+    en: { title: 'Offers', words: 'Discounts, and a word when we have not seen you for a while.' },
+    de: { title: 'Angebote', words: 'Rabatte, und ein Gruß, wenn wir länger nichts von dir gehört haben.' },
+  },
+  orders: {
+    en: { title: 'Your orders', words: 'Thanks for an order, and how to reach us about it.' },
+    de: { title: 'Deine Bestellungen', words: 'Dank für eine Bestellung, und wie du uns dazu erreichst.' },
+  },
+}
 
 /** The customer's local night, in which letters wait: `{ from: '21:00', to: '08:00', timeZone: 'Europe/Berlin' }`, or null. */
 export const quietHours: { from: string; to: string; timeZone: string } | null = null

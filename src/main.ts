@@ -125,6 +125,15 @@ export function createHeart(setup: Setup): Heart {
   return { engine, shelf, machines, secret, hash, epoch }
 }
 
+/** The keys in the database; a first start makes one of each kind. */
+export function givenKeys(store: Store, ids: Ids, now: number) {
+  if (store.meta.keys().length === 0) {
+    store.meta.addKey(`pk_${ids.random(18)}`, 'public', now)
+    store.meta.addKey(`sk_${ids.random(24)}`, 'secret', now)
+  }
+  return store.meta.keys()
+}
+
 /** A database of before knows its events, but not yet what they earned. */
 function countAgain(store: Store) {
   if (store.meta.get('earnings') !== undefined) return

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { createBatch } from './actors/batch.ts'
+import type { Engine } from './actors/engine.ts'
 import { loadMachine } from './actors/load-machine.ts'
 import type { Config as PolicyConfig } from './actors/deciding.ts'
 import { createBounces } from './bounces/bounces.ts'
@@ -15,8 +16,10 @@ import type { Who } from './codes/counter.ts'
 import { createCounter as createCodeCounter } from './codes/counter.ts'
 import { poolsOf, suppliesOf } from './codes/supply.ts'
 import { readUpload } from './codes/upload.ts'
+import { createDesk } from './consent/desk.ts'
 import { BeckonError } from './core/errors.ts'
 import type { Clock, Ids } from './core/world.ts'
+import type { Consents } from './gateway/consents.ts'
 import { createInstruments } from './doctor/doctor.ts'
 import { createVisits } from './doctor/visits.ts'
 import { createGateway } from './gateway/http.ts'
@@ -30,13 +33,14 @@ import { createDrain } from './mail/drain.ts'
 import { createLinks } from './mail/links.ts'
 import { createPostOffice } from './mail/post-office.ts'
 import { codePrefixOf } from './mail/prepare.ts'
+import { createPreferences } from './mail/preferences.ts'
 import type { Shop } from './mail/prepare.ts'
 import { parseRates } from './mail/rates.ts'
 import type { Rates } from './mail/rates.ts'
 import { createSmtpPost } from './mail/smtp.ts'
 import { loadTemplates } from './mail/templates.ts'
 import type { WarmUp } from './mail/warm-up.ts'
-import { builtPages, createHeart, defaultShop, fetchText, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
+import { builtPages, createHeart, defaultShop, fetchText, givenKeys, machinesDirectory, systemClock, systemIds, templatesDirectory } from './main.ts'
 import type { Heart } from './main.ts'
 import { createMetrics } from './report/metrics.ts'
 import { startCheckpoints } from './store/checkpoints.ts'
@@ -44,6 +48,7 @@ import { lockDirectory } from './store/lock.ts'
 import { openStore } from './store/store.ts'
 import type { Store } from './store/store.ts'
 import { demoCatalogue } from './studio/demo-products.ts'
+import { findConsent } from './studio/consent-routes.ts'
 import { addStudio } from './studio/studio.ts'
 import type { Listeners, Studio } from './studio/studio.ts'
 
@@ -166,6 +171,15 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     ...(sender === null ? {} : { from: sender }),
   })
   const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
+  const preferences = createPreferences({
+    secret,
+    letters,
+    suppressions,
+    hash,
+    intake: batch,
+    profileOf: (customer) => engine.lives.raw(customer)?.life.profile,
+    topics: heart.machines.current.topics,
+  })
   // Where no shop is named, the demo's products are what there is to speak of.
   shelf.catalog.lend(lentTo(config))
   const counter = createCounter({ catalog: shelf.catalog, order: batch.order, clock })
@@ -178,6 +192,8 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     leadOf: (customer) => engine.lives.raw(customer)?.lead ?? 0,
     identify: (who) => identify(engine, who),
   })
+  const desk = createDesk({ intake: batch, order: batch.order, suppressions, clock, hash, addressOf })
+  const consents: Consents = { ...desk, find: (who) => findConsent({ engine, store, reader: studio.reader }, who) }
   const metrics = createMetrics({
     engine,
     batch,
@@ -190,11 +206,13 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     clock,
     ids,
     links,
+    preferences,
     host,
     publicUrl,
     keys: { find: (token) => keys.find((key) => key.token === token) },
     intake: batch,
     products: counter,
+    consents,
     webhooks: bounces.webhooks,
     // The studio's reader answers it, and the studio comes after its gateway.
     reports: { ask: (name, query) => studio.reports.ask(name, query) },
@@ -224,6 +242,7 @@ export async function startServer(given: ServerConfig, onFatal: (error: unknown)
     recommend: shelf.recommend,
     goesWith: shelf.goesWith,
     writeKey: keys.find(({ kind }) => kind === 'public')?.token ?? '',
+    desk,
     onLetters: () => drain.wake(),
     bounces: bounces.setup,
     office,
@@ -294,13 +313,4 @@ async function listen(app: Gateway['app'], host: string, port: number) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') throw new BeckonError('port.taken', `port ${port} on ${host} is taken`, { cause: error })
     throw error
   }
-}
-
-/** The keys in the database; a first start makes one of each kind. */
-function givenKeys(store: Store, ids: Ids, now: number) {
-  if (store.meta.keys().length === 0) {
-    store.meta.addKey(`pk_${ids.random(18)}`, 'public', now)
-    store.meta.addKey(`sk_${ids.random(24)}`, 'secret', now)
-  }
-  return store.meta.keys()
 }

@@ -12,9 +12,10 @@ import type { MachineEvent, Message, Trust } from '../core/event.ts'
 import { limits } from '../core/limits.ts'
 import type { Life } from '../core/life.ts'
 import { inert, kinds, relive } from '../core/retell.ts'
-import { dueTimer, fire, turn } from '../core/turn.ts'
+import { dueTimer, fire, hear as hearing, turn } from '../core/turn.ts'
 import type { Outside } from '../policy/policy.ts'
-import { learn, learnOutcome, wantsNone } from '../profile/profile.ts'
+import { consentChange, learnOutcome } from '../profile/consent.ts'
+import { learn } from '../profile/profile.ts'
 import { isSandbox } from '../profile/sandbox.ts'
 import type { Row } from '../store/log.ts'
 import type { Store } from '../store/store.ts'
@@ -30,6 +31,7 @@ import type { Machines } from './machines.ts'
 import { tellTail } from './recovery.ts'
 import { createTelling } from './telling.ts'
 import { isWithheld, withoutUser } from './withheld.ts'
+import { withdrawUnwanted } from './unwanted.ts'
 import { createWriteBehind } from './write-behind.ts'
 
 export type EngineOptions = {
@@ -68,7 +70,7 @@ const trustKinds = { browser: kinds.browser, verified: kinds.verified, server: k
 export function createEngine(options: EngineOptions) {
   const { store, machines, addressOf } = options
   const { log, seen, decisions, letters, meta, customers, quarantine } = store
-  const { stepper } = machines.current
+  const { stepper, isDouble } = machines.current
   const telling = createTelling(machines.of, addressOf)
   const lives = createLives({
     customers,
@@ -155,9 +157,9 @@ export function createEngine(options: EngineOptions) {
     const time = Math.max(at, hot.life.at)
     const event = toMachineEvent(message, time)
     const ok = attempt(hot, time, received, trustKinds[trust], source, message.text, event?.type ?? null, () => {
-      const profile = learn(hot.life.profile, message, trust, addressOf)
-      const learnt = profile === hot.life.profile ? hot.life : { ...hot.life, profile }
-      return event === null ? { ...learnt, at: time } : turn(stepper, learnt, event, deciding.decide)
+      const profile = learn(hot.life.profile, message, trust, addressOf, isDouble)
+      const change = consentChange(hot.life.profile, profile, message, trust)
+      return hearing(stepper, hot.life, profile, event, change, time, deciding.decide)
     })
     if (ok && event !== null) options.onHeard?.(hot, event, trust)
   }
@@ -175,8 +177,9 @@ export function createEngine(options: EngineOptions) {
       fireUntil(hot, at, received)
       const time = Math.max(at, hot.life.at)
       attempt(hot, time, received, kinds.outcome, 0, body, outcome.type, () => {
-        const profile = learnOutcome(hot.life.profile, outcome.type)
-        return turn(stepper, profile === hot.life.profile ? hot.life : { ...hot.life, profile }, { type: outcome.type, at: time }, deciding.decide)
+        const profile = learnOutcome(hot.life.profile, outcome)
+        const change = consentChange(hot.life.profile, profile)
+        return hearing(stepper, hot.life, profile, { type: outcome.type, at: time }, change, time, deciding.decide)
       })
     }
     seen.add(hashId(0, outcome.messageId), log.lastSeq())
@@ -218,10 +221,9 @@ export function createEngine(options: EngineOptions) {
     }
     if (life.snapshot !== hot.life.snapshot) counts.transitions++
     options.onTurn?.(hot, hot.life, life, kind, body, type)
-    const isRefusing = life.profile !== hot.life.profile && wantsNone(life.profile)
+    const before = hot.life.profile
     earnings.took(note(hot, at, received, kind, source, inert.no, body, life), hot, kind, type, body)
-    // What was decided before, and waits for the relay, must not go out any more (R7).
-    if (isRefusing) letters.withdraw(hot.id, received)
+    if (life.profile !== before) withdrawUnwanted(letters, machines.current.letters, hot.id, before, life.profile, received)
     for (const { decision, letter, code } of deciding.taken()) {
       const id = decisions.add(decision)
       if (letter !== null) letters.insert({ ...letter, id }, Math.min(at, received))

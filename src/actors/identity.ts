@@ -7,10 +7,10 @@
  * 4. The older life (the smaller number) stays, whichever way round the event named them.
  */
 import type { Message, Trust } from '../core/event.ts'
-import { inert, kinds, relive, stricter } from '../core/retell.ts'
+import { inert, kinds, relive } from '../core/retell.ts'
 import type { Chapter, MergeBody, Recorded, Telling, Told } from '../core/retell.ts'
 import type { Life } from '../core/life.ts'
-import { wantsNone } from '../profile/profile.ts'
+import { stricter } from '../profile/consent.ts'
 import { hasSandboxName, sandboxPrefix } from '../profile/sandbox.ts'
 import type { Customers } from '../store/customers.ts'
 import type { DecisionRow, Decisions } from '../store/decisions.ts'
@@ -19,6 +19,7 @@ import type { Log, Row } from '../store/log.ts'
 import type { Earnings } from './earnings.ts'
 import type { Hot, Lives } from './lives.ts'
 import type { Machines } from './machines.ts'
+import { withdrawUnwanted } from './unwanted.ts'
 
 type Options = {
   lives: Lives
@@ -163,7 +164,7 @@ export function createIdentity(options: Options) {
     older.lead = Math.max(older.lead, younger.lead)
     older.machine = chapter.machine
     lives.put(older, chapter.life, merge.seq)
-    if (wantsNone(chapter.life.profile)) letters.withdraw(older.id, received)
+    withdrawUnwanted(letters, machines.current.letters, older.id, null, chapter.life.profile, received)
     return older
   }
 

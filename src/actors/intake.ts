@@ -21,7 +21,16 @@ export type Offer = {
 
 /** What happened to a letter, on its way back to its customer as an event. */
 export type Outcome = {
-  type: 'mail.sent' | 'mail.failed' | 'mail.bounced' | 'mail.complained' | 'mail.opened' | 'mail.clicked' | 'mail.unsubscribed'
+  type:
+    | 'mail.sent'
+    | 'mail.failed'
+    | 'mail.bounced'
+    | 'mail.complained'
+    | 'mail.opened'
+    | 'mail.clicked'
+    | 'mail.unsubscribed'
+    | 'mail.confirmed'
+    | 'mail.preferences'
   letter: number
   customer: number
   at: number
@@ -30,6 +39,10 @@ export type Outcome = {
   /** Seen by a scanner, a proxy or a prefetcher: kept in the log, never a transition. */
   machine?: boolean
   url?: string
+  /** Of what was confirmed or chosen: the address that the letter went to, and the choice. */
+  recipient?: string
+  consent?: 'subscribed' | 'unsubscribed'
+  topics?: Readonly<Record<string, boolean>>
 }
 
 export interface Intake {

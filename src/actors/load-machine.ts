@@ -9,6 +9,7 @@ import { compileStepper } from '../core/step/step.ts'
 import type { Stepper } from '../core/step/step.ts'
 import type { LetterRule } from '../kit/letter-rule.ts'
 import type { Rules } from '../policy/policy.ts'
+import { neverMeet } from '../policy/quiet-hours.ts'
 import type { QuietHours } from '../policy/quiet-hours.ts'
 
 type Settings = Record<string, number>
@@ -23,7 +24,13 @@ export type Machine = {
   letters: Record<string, LetterRule>
   caps: Rules['caps']
   quietHours: QuietHours | null
+  /** Topic → language → what the preference page calls it. */
+  topics: TopicWords
+  /** A yes to letters that nobody vouches for has to be confirmed by a mailed link. */
+  isDouble: boolean
 }
+
+export type TopicWords = Record<string, Record<string, { title: string; words: string }>>
 
 /** Loads a `machines/` directory. Throws `machine.refused` naming what is wrong, and `setting.unknown`. */
 export function loadMachine(directory: string, overrides: Record<string, string> = {}): Machine {
@@ -46,22 +53,40 @@ export function fromFiles(text: string, directory: string): Machine {
 
 function build(directory: string, kept: Kept): Machine {
   const files = JSON.stringify(kept)
-  const { settings, letters, presets, caps, quietHours } = load(join(directory, 'settings.ts'))
+  const { settings, letters: rules, presets, caps, quietHours, topics } = load(join(directory, 'settings.ts'))
   const chosen = override(settings as Settings, presets as Record<string, Partial<Settings>>, kept.overrides)
   const machine = load(join(directory, 'customer.ts'))['customer'] as (settings: Settings) => Parameters<typeof compileStepper>[0]
   const stepper = compileStepper(machine(chosen))
   const forbidden = stepper.uncovered.find((feature) => /invoke|spawn/.test(feature))
   if (forbidden !== undefined)
     throw new BeckonError('machine.refused', `${directory}: ${forbidden} would run again at every restart; ask for a letter and wait for its event instead`)
+  const letters = (rules as (settings: Settings) => Record<string, LetterRule>)(chosen)
+  const night = (quietHours ?? null) as QuietHours | null
+  for (const [name, rule] of Object.entries(letters)) checkRule(directory, name, rule, night)
   return {
     hash: createHash('sha256').update(files).digest('hex').slice(0, 16),
     files,
     stepper,
     settings: chosen,
-    letters: (letters as (settings: Settings) => Record<string, LetterRule>)(chosen),
+    letters,
     caps: caps as Rules['caps'],
-    quietHours: (quietHours ?? null) as QuietHours | null,
+    quietHours: night,
+    topics: (topics ?? {}) as TopicWords,
+    isDouble: chosen['doubleOptIn'] === 1,
   }
+}
+
+const capWithinMaxMs = 31 * 86_400_000
+
+/** A letter that could never leave, or a cap over more than a life remembers, is a mistake that nobody would notice. */
+function checkRule(directory: string, name: string, { sendBetween, cap }: LetterRule, night: QuietHours | null) {
+  const wrong = (what: string) => new BeckonError('machine.refused', `${join(directory, 'settings.ts')}: ${what}`)
+  if (cap !== undefined && !(cap.most >= 1 && cap.within > 0 && cap.within <= capWithinMaxMs))
+    throw wrong(`the cap of ${name} needs a number from 1 within at most 31 days`)
+  if (sendBetween === undefined) return
+  const times = [sendBetween.from, sendBetween.to, ...(night === null ? [] : [night.from, night.to])]
+  if (!times.every((time) => /^([01]\d|2[0-3]):[0-5]\d$/.test(time))) throw wrong(`the hours of ${name} are written as 09:00 and 20:00`)
+  if (neverMeet(sendBetween, night)) throw wrong(`${name} could never leave: all of its hours are quiet hours`)
 }
 
 function load(file: string): Record<string, unknown> {

@@ -57,6 +57,6 @@ function* rowsOf({ log, from }: Tail): Generator<Row> {
 
 function tellRow({ decisions, telling }: Tail, before: Chapter | null, row: Row): Chapter {
   const recorded = decisions.of(row.customer).map(toRecorded)
-  const decide = decideByRecord(recorded, (life, at) => telling.waits(row.machine, life, at))
+  const decide = decideByRecord(recorded, (life, at, template) => telling.waits(row.machine, life, at, template))
   return retell(before === null ? null : { life: before.life, machine: before.machine }, row, { ...telling, decide })
 }

@@ -54,6 +54,14 @@ test('every transition that stepping the shipped machine considers is in the cha
   // Interest needs several looks at one thing, during which no state changes.
   const look = (snapshot: typeof first, at: number) => stepper.step(snapshot, { ...events[0]!, at }).snapshot
   walk([1, 2, 3].reduce(look, first), 0, 0)
+  // Consent moves by itself, whatever else goes on.
+  let asked = first
+  const confirm = { type: 'letter.queued', template: 'confirm-subscription' }
+  for (const event of [{ type: 'consent.asked' }, confirm, { type: 'consent.given' }, { type: 'consent.withdrawn' }]) {
+    const heard = { ...event, properties: {}, at: 0 }
+    for (const row of stepper.explain(asked, heard)) known.add(transitionKey(row))
+    asked = stepper.step(asked, heard).snapshot
+  }
   expect([...known].filter((key) => !keys.has(key))).toEqual([])
   // And nothing is drawn that no step ever comes to.
   expect([...keys].filter((key) => !known.has(key))).toEqual([])
@@ -63,7 +71,7 @@ const letterAsked = (ids: readonly string[]) =>
   shipped.flatMap(({ nodes }) => nodes).find(({ id, letter }) => letter && ids.includes(id))?.letter?.template ?? 'none'
 
 test('regions come in the machine’s order, each with its states and how it begins', () => {
-  expect(shipped.map(({ key }) => key)).toEqual(['cart', 'browsing', 'purchase', 'engagement', 'presence'])
+  expect(shipped.map(({ key }) => key)).toEqual(['cart', 'browsing', 'purchase', 'engagement', 'presence', 'consent'])
   expect(node(shipped, 'customer.cart')).toMatchObject({ parent: null, kind: 'group', initial: false })
   expect(node(shipped, 'customer.cart.empty')).toMatchObject({ parent: 'customer.cart', kind: 'state', initial: true })
   expect(node(shipped, 'customer.cart.changed').kind).toBe('passing')
@@ -85,6 +93,7 @@ test('a letter stands on its state and on the transitions that come to ask for i
     ['customer.purchase.thanks.thanking', 'order-thanks', 'high'],
     // Not the state itself, but the one around it is entered.
     ['customer.engagement.reachable.lapsed', 'win-back', 'low'],
+    ['customer.consent.asking', 'confirm-subscription', 'high'],
   ])
 })
 

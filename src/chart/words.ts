@@ -11,6 +11,11 @@ const known: Record<string, string> = {
   'shop.*': 'anything the shop tells',
   'mail.*': 'any news of a letter',
   'letter.*': 'decided',
+  'consent.asked': 'yes to letters, to be confirmed',
+  'consent.given': 'yes to letters',
+  'consent.withdrawn': 'no to letters',
+  'mail.preferences': 'letters chosen',
+  'mail.confirmed': 'letters confirmed',
 }
 
 const afterPrefix = 'xstate.after.'

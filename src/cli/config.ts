@@ -24,11 +24,12 @@ export function readConfig(flags: Flags): ServerConfig {
   const dkimKey = text('BECKON_DKIM_KEY')
   const tokenSecret = text('BECKON_TOKEN_SECRET')
   const tokenKey = text('BECKON_TOKEN_PUBLIC_KEY')
+  const asking = oneOf('BECKON_CONSENT', ['required', 'double'])
   return {
     port: flags.port,
     host: flags.host,
     dataDir: flags.data,
-    settings: parseSettings(flags.settings),
+    settings: { ...parseSettings(flags.settings), ...(asking === 'double' ? { doubleOptIn: '1' } : {}) },
     publicUrl,
     isPublicUrlGiven: text('BECKON_PUBLIC_URL') !== undefined,
     shop: {
@@ -47,7 +48,7 @@ export function readConfig(flags: Flags): ServerConfig {
     from: sender,
     origins: new Set((text('BECKON_ORIGINS') ?? '').split(/[\s,]+/).filter(Boolean)),
     policy: {
-      consentRequired: text('BECKON_CONSENT') === 'required',
+      consentRequired: asking !== undefined,
       holdout: shares(text('BECKON_HOLDOUT') ?? ''),
       ...optional('salt', text('BECKON_EXPERIMENT_SALT')),
     },
@@ -106,11 +107,13 @@ function codePrefix(): string | undefined {
 }
 
 /** A lock that was misspelt must not stay open. */
-function isRequired(name: string): boolean {
+function oneOf(name: string, words: readonly string[]): string | undefined {
   const value = text(name)
-  if (value !== undefined && value !== 'required') throw new BeckonError('usage', `${name} is "${value}": write required, or leave it out`)
-  return value !== undefined
+  if (value !== undefined && !words.includes(value)) throw new BeckonError('usage', `${name} is "${value}": write ${words.join(' or ')}, or leave it out`)
+  return value
 }
+
+const isRequired = (name: string): boolean => oneOf(name, ['required']) !== undefined
 
 /** An environment variable, or the content of the file named by NAME_FILE. */
 function text(name: string): string | undefined {

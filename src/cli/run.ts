@@ -81,6 +81,24 @@ function program(): Command {
     .argument('<pool>')
     .action(async (pool, options) => (await import('./codes.ts')).reclaimCodes(pool, options))
 
+  const consent = beckon.command('consent').description('who wants letters: take a list in, or hand one out')
+  consent
+    .command('import')
+    .description('take consents from CSV or JSON lines with the columns email, user_id, status, topics, source, at')
+    .argument('<file>', 'a file')
+    .addOption(new Option('--data <dir>', 'where the database is kept').env('BECKON_DATA').default('data'))
+    .addOption(new Option('--port <number>', 'where the server listens, if one runs').env('PORT').default(4650).argParser(port))
+    .addOption(new Option('--host <address>', 'on which address').env('BECKON_HOST').default('127.0.0.1'))
+    .option('--json', 'print the counts as JSON')
+    .action(async (file, options) => (await import('./consent.ts')).importConsents(file, options))
+  consent
+    .command('export')
+    .description('write everybody with an address, how they stand, since when, and by what')
+    .addOption(new Option('--format <name>', 'how to write it').choices(['csv', 'ndjson']).default('csv'))
+    .option('--out <file>', 'write it there instead of to stdout')
+    .addOption(new Option('--data <dir>', 'where the database is kept').env('BECKON_DATA').default('data'))
+    .action(async (options) => (await import('./consent.ts')).exportConsents(options))
+
   beckon
     .command('why')
     .description('why a customer got a letter, or did not')

@@ -29,6 +29,8 @@ export const codes = {
   'product.id_invalid': [400, 'Give each product an id of 1 to 255 characters without control characters.'],
   'product.invalid': [400, 'Mend the field named: texts, numbers from 0, an ISO 4217 currency, whole http(s) addresses.'],
   'product.unknown': [404, 'There is no product with this id.'],
+  // consents
+  'consent.invalid': [400, 'Mend what is named: email or user_id, status, topics as offers=no;orders=yes, at as an ISO 8601 instant of the past.'],
   // webhooks
   'webhook.unknown': [404, 'Use /v1/webhooks/ with ses, sendgrid, mailgun, postmark or resend.'],
   'webhook.off': [404, 'Give the server this provider’s secret: the README names the variable.'],

@@ -5,8 +5,9 @@
  *    is skipped as `merged`. Whatever either life was sent counts for windows and caps (R6).
  * 3. Rows are told by the machine version that took them, the life being migrated in between (R12).
  */
-import { learn, learnOutcome } from '../profile/profile.ts'
-import type { Profile } from '../profile/profile.ts'
+import { consentChange, learnOutcome } from '../profile/consent.ts'
+import type { Said, Wishes } from '../profile/consent.ts'
+import { learn } from '../profile/profile.ts'
 import type { Message, Trust } from './event.ts'
 import { toMachineEvent } from './event.ts'
 import { readMessage } from './parse.ts'
@@ -14,7 +15,7 @@ import type { Ask, Life, Past } from './life.ts'
 import { lifeToText } from './life.ts'
 import { migrate } from './migrate.ts'
 import type { Stepper } from './step/step.ts'
-import { birth, dueTimer, fire, turn } from './turn.ts'
+import { birth, dueTimer, fire, hear, turn } from './turn.ts'
 import type { Answer, Decide } from './turn.ts'
 
 /** A log row, as far as retelling needs it. `machine`: the version that took it. */
@@ -27,7 +28,7 @@ export const inert = { no: 0, old: 1, quarantined: 2, machine: 3 } as const
 const trusts: readonly Trust[] = ['browser', 'verified', 'server']
 
 /** A merge row's body: the other life's last row and id, and what stays true of either life. */
-export type MergeBody = { other: number; otherId: number; consent?: Profile['consent']; suppressed?: Profile['suppressed'] }
+export type MergeBody = { other: number; otherId: number } & Wishes
 
 /** A decision on record. */
 export type Recorded = { template: string; run: number; at: number; decision: 'queued' | 'skipped' }
@@ -37,8 +38,10 @@ export type Telling = {
   addressOf: (text: string) => string | null
   /** Asked for every letter that comes up. */
   decide: Decide
-  /** The end of the night in which a letter has to wait at `at`, or null by day; by the version's own settings. */
-  waits: (version: number, life: Life, at: number) => number | null
+  /** Until when a letter has to wait at `at`, or null when it may go at once; by the version's own settings. */
+  waits: (version: number, life: Life, at: number, template: string) => number | null
+  /** Whether a yes to letters that nobody vouches for has to be confirmed; by the version's own settings. */
+  isDouble: (version: number) => boolean
   /** Told of every turn, for explanations. */
   witness?: (before: Life, after: Life, event: { type: string; at: number }, row: Told) => void
 }
@@ -71,43 +74,39 @@ function take(stepper: Stepper, start: Life, row: Told, telling: Telling): Life 
   }
   if (row.kind === kinds.timer) return { ...life, at: row.at }
   if (row.kind === kinds.merge) return joined(life, row)
-  const { profile, event } = row.kind === kinds.outcome ? outcomeOf(life, row) : messageOf(life, row, telling)
-  const learnt = profile === life.profile ? life : { ...life, profile }
-  const after = event === null ? { ...learnt, at: row.at } : turn(stepper, learnt, event, telling.decide)
+  const { profile, event, change } = row.kind === kinds.outcome ? outcomeOf(life, row) : messageOf(life, row, telling)
+  const after = hear(stepper, life, profile, event, change, row.at, telling.decide)
   if (event !== null) telling.witness?.(life, after, event, row)
   return after
 }
 
 function messageOf(life: Life, row: Told, telling: Telling) {
   const message: Message = readMessage(row.body, row.at)
-  return { profile: learn(life.profile, message, trusts[row.kind]!, telling.addressOf), event: toMachineEvent(message, row.at) }
+  const trust = trusts[row.kind]!
+  const profile = learn(life.profile, message, trust, telling.addressOf, telling.isDouble(row.machine))
+  return { profile, event: toMachineEvent(message, row.at), change: consentChange(life.profile, profile, message, trust) }
 }
 
 function outcomeOf(life: Life, row: Told) {
-  const { type } = JSON.parse(row.body) as { type: string }
-  return { profile: learnOutcome(life.profile, type), event: { type, at: row.at } }
+  const said = JSON.parse(row.body) as Said
+  const profile = learnOutcome(life.profile, said)
+  return { profile, event: { type: said.type, at: row.at }, change: consentChange(life.profile, profile) }
 }
 
 function joined(life: Life, row: Told): Life {
-  const { consent, suppressed } = JSON.parse(row.body) as MergeBody
-  return {
-    ...life,
-    at: row.at,
-    profile: { ...life.profile, ...(consent === undefined ? {} : { consent }), ...(suppressed === undefined ? {} : { suppressed }) },
+  const { consent, suppressed, topics } = JSON.parse(row.body) as MergeBody
+  const wishes: Wishes = {
+    ...(consent === undefined ? {} : { consent }),
+    ...(suppressed === undefined ? {} : { suppressed }),
+    ...(topics === undefined ? {} : { topics }),
   }
-}
-
-/** The stricter of two lives' consents, and whether either is suppressed (R8). */
-export function stricter(a: Profile, b: Profile): Pick<MergeBody, 'consent' | 'suppressed'> {
-  const consent = a.consent === 'unsubscribed' || b.consent === 'unsubscribed' ? 'unsubscribed' : (a.consent ?? b.consent)
-  const suppressed = a.suppressed ?? b.suppressed
-  return { ...(consent === undefined ? {} : { consent }), ...(suppressed === undefined ? {} : { suppressed }) }
+  return { ...life, at: row.at, profile: { ...life.profile, ...wishes } }
 }
 
 /** A whole life from all its rows, by time then number (store/log.ts gives them so), with the decisions on record. */
 export function relive(rows: readonly Told[], recorded: readonly Recorded[], telling: Omit<Telling, 'decide'>): Chapter | null {
   let version = rows[0]?.machine ?? 0
-  const decide = decideByRecord(recorded, (life, at) => telling.waits(version, life, at))
+  const decide = decideByRecord(recorded, (life, at, template) => telling.waits(version, life, at, template))
   const isJoined = rows.some((row) => row.kind === kinds.merge)
   const waiting = isJoined ? recorded.toSorted((a, b) => a.at - b.at) : []
   let chapter: Chapter | null = null
@@ -122,14 +121,14 @@ export function relive(rows: readonly Told[], recorded: readonly Recorded[], tel
 }
 
 /** Answers as the record has it. A letter on record for later, or not at all, may have been waiting for the morning. */
-export function decideByRecord(recorded: readonly Recorded[], waits: (life: Life, at: number) => number | null): Decide {
+export function decideByRecord(recorded: readonly Recorded[], waits: (life: Life, at: number, template: string) => number | null): Decide {
   const record = Map.groupBy(recorded, ({ template, run }) => `${template}/${run}`)
   return (ask, life, at) => {
     // More than one where lives were joined whose runs began at the same instant.
     const same = record.get(`${ask.template}/${ask.run}`)
     const found = same?.findLast((decision) => decision.at <= at) ?? same?.[0]
     if (found === undefined || found.at > at) {
-      const until = waits(life, at)
+      const until = waits(life, at, ask.template)
       if (until !== null) return { wait: until }
     }
     return found?.decision ?? 'skipped'

@@ -34,6 +34,25 @@ export function turn(stepper: Stepper, life: Life, event: MachineEvent, decide: 
   return draft
 }
 
+/**
+ * The life after a message or an outcome: what it taught (`profile`) is known first, then `event` is heard, then, if it
+ * changed a consent, that (`change`). All of it is one turn. Throws as `turn` does.
+ */
+export function hear(
+  stepper: Stepper,
+  life: Life,
+  profile: Life['profile'],
+  event: MachineEvent | null,
+  change: string | null,
+  at: number,
+  decide: Decide,
+): Life {
+  const learnt = profile === life.profile ? life : { ...life, profile }
+  if (event === null) return { ...learnt, at }
+  const heard = turn(stepper, learnt, event, decide)
+  return change === null ? heard : turn(stepper, heard, { type: change, at }, decide)
+}
+
 type Draft = { -readonly [K in keyof Life]: Life[K] }
 
 function perform(stepper: Stepper, draft: Draft, first: readonly Action[], at: number, decide: Decide) {

@@ -9,11 +9,10 @@ import type { Refusal } from '../core/errors.ts'
 import { isObject, parseTime } from '../core/parse.ts'
 import { sendRefusal } from './answer.ts'
 import { parseBody, readText } from './bodies.ts'
-import type { EventRoutes } from './events.ts'
 import { Guesses } from './guesses.ts'
 import type { Key } from './keys.ts'
 import { toAddress, toNeighbourhood } from './rate.ts'
-import { findSecret, refused } from './secret.ts'
+import { findSecret, refused, type SecretRoutes } from './secret.ts'
 
 /** A refusal with what the shop may want to show of it. */
 export type Reasoned = Refusal & { more?: Record<string, unknown> }
@@ -33,14 +32,13 @@ export interface CodeCounter {
   read(text: string): unknown[] | Refusal
 }
 
-type Routes = Pick<EventRoutes, 'clock' | 'keys' | 'counters' | 'rates' | 'proxies'>
 type Named = { Params: { code: string; pool: string } }
 
 const wrongPerMinute = 30
 const guesses: ReadonlySet<string> = new Set(['code.unknown', 'code.mistyped'])
 
 /** Adds the code routes to the scope of the event routes, whose body parser and origins they share. */
-export function addCodeRoutes(scope: FastifyInstance, routes: Routes, counter: CodeCounter): void {
+export function addCodeRoutes(scope: FastifyInstance, routes: SecretRoutes, counter: CodeCounter): void {
   const wrong = new Guesses(wrongPerMinute)
 
   /** Answers a question about one code, unless too many were wrong. */

@@ -65,8 +65,8 @@ export class FakeLinks implements Links {
     this.told.push(`click ${token} ${hit.method}`)
     return token === 'good' ? 'https://shop.example/tea?a=1&b=ü' : token === 'bad' ? 'javascript:alert(1)' : null
   }
-  look(token: string): { recipientHint: string } | null {
-    return token === 'good' ? { recipientHint: 'a…@<example>.com' } : null
+  look(token: string): { recipientHint: string; preferences: string } | null {
+    return token === 'good' ? { recipientHint: 'a…@<example>.com', preferences: 'chosen' } : null
   }
   unsubscribe(token: string, hit: Hit): Promise<boolean> {
     this.told.push(`unsubscribe ${token} ${hit.method}`)

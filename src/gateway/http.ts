@@ -11,11 +11,13 @@ import type { Code } from '../core/errors.ts'
 import { limits } from '../core/limits.ts'
 import { sendRefusal } from './answer.ts'
 import { addCodeRoutes, type CodeCounter } from './codes.ts'
+import { addConsentRoutes, type Consents } from './consents.ts'
 import { Counters } from './counters.ts'
 import { addEventRoutes } from './events.ts'
 import { isLoopback, type Keys, type Origins } from './keys.ts'
-import type { Links } from './links.ts'
+import type { Links, Preferences } from './links.ts'
 import { addPageRoutes, sendPage } from './pages.ts'
+import { addPreferenceRoutes } from './preferences.ts'
 import { addProductRoutes, type Shelf } from './products.ts'
 import { addReportRoutes, type Reports } from './reports.ts'
 import { Rates } from './rate.ts'
@@ -31,6 +33,10 @@ export type GatewayOptions = {
   keys: Keys
   intake: Intake
   links: Links
+  /** Who keeps consents; without it there are no routes for them. */
+  consents?: Consents
+  /** Who knows what people want to be sent; without it there are no preference pages. */
+  preferences?: Preferences
   /** Where the shop's products are kept; without it there are no routes for them. */
   products?: Shelf
   /** Who reads what mail providers tell; without it there are no routes for them. */
@@ -107,12 +113,15 @@ export function createGateway(options: GatewayOptions): Gateway {
     addEventRoutes(scope, shared)
     addSettingsRoutes(scope, shared, publicUrl)
     if (options.products !== undefined) addProductRoutes(scope, shared, options.products)
+    if (options.consents !== undefined) addConsentRoutes(scope, shared, options.consents)
     if (options.reports !== undefined) addReportRoutes(scope, shared, options.reports)
     if (options.codes !== undefined) addCodeRoutes(scope, shared, options.codes)
   })
   const { webhooks } = options
   if (webhooks !== undefined) void app.register(async (scope) => addWebhookRoutes(scope, shared, webhooks))
   void app.register(async (scope) => addPageRoutes(scope, { clock, links, counters, proxies }))
+  const { preferences } = options
+  if (preferences !== undefined) void app.register(async (scope) => addPreferenceRoutes(scope, preferences, { clock, counters, proxies }))
   addHealthRoutes(app, options, counters)
 
   const stream = new Stream({ ...shared, readToken, limits: options.stream ?? {} })

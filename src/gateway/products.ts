@@ -10,7 +10,7 @@ import { sendRefusal } from './answer.ts'
 import { parseBody } from './bodies.ts'
 import type { EventRoutes } from './events.ts'
 import { toAddress, toNeighbourhood } from './rate.ts'
-import { findSecret, refused } from './secret.ts'
+import { findSecret, refused, type SecretRoutes } from './secret.ts'
 
 /** Where products are kept. */
 export interface Shelf {
@@ -24,10 +24,8 @@ export interface Shelf {
   remove(id: string): Promise<boolean>
 }
 
-type Routes = Pick<EventRoutes, 'clock' | 'keys' | 'counters' | 'rates' | 'proxies'>
-
 /** Adds the product routes to the scope of the event routes, whose body parser and origins they share. */
-export function addProductRoutes(scope: FastifyInstance, routes: Routes, shelf: Shelf): void {
+export function addProductRoutes(scope: FastifyInstance, routes: SecretRoutes, shelf: Shelf): void {
   scope.put('/v1/products', (request, reply) => take(routes, request, reply, (products) => shelf.put(products)))
   scope.patch('/v1/products', (request, reply) => take(routes, request, reply, (products) => shelf.change(products)))
   scope.patch<{ Params: { id: string } }>('/v1/products/:id', (request, reply) =>
@@ -57,7 +55,7 @@ export function addProductRoutes(scope: FastifyInstance, routes: Routes, shelf: 
 type Work = (products: readonly unknown[]) => Promise<(Refusal | null)[]>
 
 /** One product or a batch, done by `work`: what became of each. */
-async function take(routes: Routes, request: FastifyRequest, reply: FastifyReply, work: Work): Promise<FastifyReply> {
+async function take(routes: SecretRoutes, request: FastifyRequest, reply: FastifyReply, work: Work): Promise<FastifyReply> {
   const key = findSecret(routes, request, reply)
   if (key === null) return reply
   const refuse = (refusal: Refusal) => refused(routes, reply, refusal, key)

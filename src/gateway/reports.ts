@@ -1,10 +1,8 @@
 /** What letters earned and what experiments tell, over HTTP for secret keys: JSON, or CSV with `format=csv`. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { isRefusal, type Refusal } from '../core/errors.ts'
-import { sendRefusal } from './answer.ts'
-import type { EventRoutes } from './events.ts'
-import { findKey } from './keys.ts'
+import type { Refusal } from '../core/errors.ts'
 import { toAddress, toNeighbourhood } from './rate.ts'
+import { findSecret, refused, type SecretRoutes } from './secret.ts'
 
 export type ReportName = 'attribution' | 'experiments'
 
@@ -13,29 +11,22 @@ export interface Reports {
   ask(name: ReportName, query: { by?: string; from?: string; to?: string; model?: string; days?: string; format?: string }): Promise<string | Refusal>
 }
 
-type Routes = Pick<EventRoutes, 'clock' | 'keys' | 'counters' | 'rates' | 'proxies'>
-
 /** A report takes the reader as long as so many events take the engine. */
 const costEvents = 200
 const charsMax = 40
 const parameters = ['by', 'from', 'to', 'model', 'days', 'format'] as const
 
-export function addReportRoutes(scope: FastifyInstance, { clock, keys, counters, rates, proxies }: Routes, reports: Reports): void {
-  const refuse = (reply: FastifyReply, refusal: Refusal, key: number) => {
-    counters.refuse(refusal, key)
-    return sendRefusal(reply, refusal)
-  }
+export function addReportRoutes(scope: FastifyInstance, routes: SecretRoutes, reports: Reports): void {
+  const { clock, rates, proxies } = routes
   const route = (name: ReportName) =>
     scope.get(`/v1/reports/${name}`, async (request: FastifyRequest, reply) => {
-      const { headers, raw, query } = request
-      const key = findKey(keys, { authorization: headers.authorization, origin: headers.origin })
-      if (isRefusal(key)) return refuse(reply, key, 0)
-      if (key.kind !== 'secret') return refuse(reply, { refused: 'key.secret_required' }, key.id)
+      const key = findSecret(routes, request, reply)
+      if (key === null) return reply
       const now = clock.now()
-      const wait = rates.bucket(key.id, toNeighbourhood(toAddress(raw, proxies)), now).take(costEvents, now)
-      if (wait > 0) return refuse(reply, { refused: 'rate.exceeded', retryAfterMs: wait }, key.id)
-      const told = await reports.ask(name, queryOf(query))
-      return typeof told === 'string' ? sendReport(reply, name, told) : refuse(reply, told, key.id)
+      const wait = rates.bucket(key.id, toNeighbourhood(toAddress(request.raw, proxies)), now).take(costEvents, now)
+      if (wait > 0) return refused(routes, reply, { refused: 'rate.exceeded', retryAfterMs: wait }, key)
+      const told = await reports.ask(name, queryOf(request.query))
+      return typeof told === 'string' ? sendReport(reply, name, told) : refused(routes, reply, told, key)
     })
   route('attribution')
   route('experiments')

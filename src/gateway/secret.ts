@@ -5,10 +5,11 @@ import { sendRefusal } from './answer.ts'
 import type { EventRoutes } from './events.ts'
 import { findKey, type Key } from './keys.ts'
 
-type Routes = Pick<EventRoutes, 'keys' | 'counters'>
+/** What such routes need. */
+export type SecretRoutes = Pick<EventRoutes, 'clock' | 'keys' | 'counters' | 'rates' | 'proxies'>
 
 /** The secret key of a request; null when it was refused. */
-export function findSecret(routes: Routes, { headers }: FastifyRequest, reply: FastifyReply): Key | null {
+export function findSecret(routes: SecretRoutes, { headers }: FastifyRequest, reply: FastifyReply): Key | null {
   const key = findKey(routes.keys, { authorization: headers.authorization, origin: headers.origin })
   if (!isRefusal(key) && key.kind === 'secret') return key
   void refused(routes, reply, isRefusal(key) ? key : { refused: 'key.secret_required' }, isRefusal(key) ? null : key)
@@ -16,7 +17,7 @@ export function findSecret(routes: Routes, { headers }: FastifyRequest, reply: F
 }
 
 /** Counts a refusal and answers with it. */
-export function refused({ counters }: Pick<Routes, 'counters'>, reply: FastifyReply, refusal: Refusal, by: Key | null): FastifyReply {
+export function refused({ counters }: Pick<SecretRoutes, 'counters'>, reply: FastifyReply, refusal: Refusal, by: Key | null): FastifyReply {
   counters.refuse(refusal, by?.id ?? 0)
   return sendRefusal(reply, refusal)
 }

@@ -14,11 +14,11 @@ export type LetterRule = {
   discount?: { percent: number; validFor: number; pool?: string }
   /** What it is about, so that a customer may choose to have no letters of the kind. */
   topic?: string
-  /** No more than `most` of this template within `within`. */
+  /** No more than `most` of this template within `within`, at most 31 days; one exactly that old no longer counts. */
   cap?: { most: number; within: number }
-  /** The customer's local time of day in which it may leave: `{ from: '09:00', to: '20:00' }`. Outside it waits. */
+  /** The customer's local time of day in which it may leave: `{ from: '09:00', to: '20:00' }`. Outside it waits. Theirs, else that of the quiet hours, else UTC. */
   sendBetween?: { from: string; to: string }
-  /** Asks whether the customer wants letters at all: goes to those who have yet to confirm, and to nobody else. */
+  /** Asks whether the customer wants letters at all: goes to those who have yet to confirm, and to nobody else; at once, at night too. */
   asksConsent?: true
   /** Other templates that some customers get in its place, by the share of them: `{ 'cart-abandoned-short': 0.5 }`. */
   variants?: Record<string, number>

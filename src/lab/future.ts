@@ -67,7 +67,14 @@ export function createFuture(stage: Stage, customer: number): Future {
 
 function waiting(machine: Machine, template: string, ms: number): Foreseen {
   const priority = machine.letters[template]?.priority ?? 'low'
-  return { template, priority, decision: 'waits', reason: null, words: `it is night for them: it is asked for again in ${duration(ms)}`, subject: null }
+  return {
+    template,
+    priority,
+    decision: 'waits',
+    reason: null,
+    words: `${machine.letters[template]?.sendBetween === undefined ? 'it is night for them' : 'it is not one of its hours for them'}: it is asked for again in ${duration(ms)}`,
+    subject: null,
+  }
 }
 
 /** As the engine looks beyond a life. */

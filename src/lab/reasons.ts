@@ -26,8 +26,11 @@ export function skippedWords(reason: string, n: Seen): string {
     case 'erased':
       return 'this customer asked to be erased'
     case 'unsubscribed':
+      if (n['by'] === 'topic') return `they had chosen to have no letters about ${n['topic']}`
       return n['by'] === 'customer' ? 'they had unsubscribed' : `the address is never written to: ${suppressedWords(n['by'])}`
     case 'no-consent':
+      if (n['consent'] === 'pending') return 'they had asked for letters and not confirmed it yet'
+      if (n['consent'] === 'settled') return 'they were not among those who have yet to confirm, and this letter asks nobody else'
       return n['address'] === 'claimed'
         ? 'the address was only typed in a browser; a signed token or a secret key would vouch for it'
         : 'they had not said yes to letters'
@@ -40,6 +43,7 @@ export function skippedWords(reason: string, n: Seen): string {
     case 'window':
       return `the same letter was queued ${duration(n['ageMs'])} before; not again within ${span(n['windowMs'])}`
     case 'cap':
+      if (n['own'] === true) return `${ownWords(n)}; its own cap is ${n['allowed']}`
       return n['address'] === 'claimed'
         ? `this address was only typed in a browser, and under another visitor it had its letter of the last ${span(n['capWindowMs'])}`
         : `${counted(n['queued'], 'letter')} in the last ${span(n['capWindowMs'])}; ${n['priority']} priority needs fewer than ${n['allowed']}`
@@ -51,6 +55,10 @@ export function skippedWords(reason: string, n: Seen): string {
       return reason
   }
 }
+
+/** `2 letters cart-abandoned in the last 7 d`. */
+const ownWords = ({ queued, template, capWindowMs }: Seen): string =>
+  `${queued} ${queued === 1 ? 'letter' : 'letters'} ${template} in the last ${span(capWindowMs)}`
 
 /** What put an address among those that are never written to. */
 function suppressedWords(by: unknown): string {
@@ -72,12 +80,16 @@ const asked: Record<Question['name'], string> = {
   erased: 'Did they ask to be erased?',
   unsubscribed: 'Have they unsubscribed?',
   suppressed: 'Is the address one that is never written to?',
+  topic: 'Do they want letters about this?',
+  pending: 'Have they yet to confirm that they want letters?',
+  asking: 'Is this a letter that asks for consent, to somebody who need not be asked?',
   consent: 'Have they said yes, where that is required?',
   vouched: 'Does anyone vouch for the address?',
   dormant: 'Are they dormant?',
   'recent-purchase': 'Is an order too recent?',
   holdout: 'Are they held out?',
   window: 'Did the same letter go lately?',
+  'own-cap': 'Have they had enough letters of this kind?',
   cap: 'Have they had enough letters?',
   claimed: 'Has the typed address had its letter under another visitor?',
   content: 'Does the letter have what it needs?',
@@ -96,6 +108,12 @@ export function passedWords(name: string, n: Numbers | null): string {
     case 'dormant':
     case 'claimed':
       return 'no'
+    case 'asking':
+      return 'no'
+    case 'pending':
+      return n?.['consent'] === 'pending' ? 'yes, and this letter asks them to' : 'no'
+    case 'topic':
+      return n?.['topic'] === undefined ? 'it is about no topic that can be chosen' : `they said nothing against ${n['topic']}`
     case 'consent':
       return 'yes, or nobody has to'
     case 'vouched':
@@ -112,6 +130,8 @@ export function passedWords(name: string, n: Numbers | null): string {
       return n['ageMs'] === undefined
         ? `none in the last ${span(n['windowMs'])}`
         : `the last was ${duration(n['ageMs'])} before, longer than ${span(n['windowMs'])}`
+    case 'own-cap':
+      return n?.['own'] === true ? `${ownWords(n)}, fewer than its own cap of ${n['allowed']}` : 'this letter has no cap of its own'
     case 'cap':
       return n === null ? 'no' : queuedWords(n)
     case 'content':
@@ -133,10 +153,13 @@ export function differentWords(reason: string, n: Seen, frees: Frees): string {
     case 'erased':
       return 'Nothing: whoever asked to be erased is not written to.'
     case 'unsubscribed':
+      if (n['by'] === 'topic') return `A yes to ${n['topic']} after their no: on their preference page, or from the shop’s own server.`
       return n['by'] === 'customer'
-        ? 'A yes after their no: an identify with consent "subscribed", sent by the shop’s own server.'
+        ? 'A yes after their no: on their preference page, or an identify with consent "subscribed" from the shop’s own server.'
         : `Another address: this one is never written to, since ${suppressedWords(n['by'])}.`
     case 'no-consent':
+      if (n['consent'] === 'pending') return 'The button pressed that the letter confirm-subscription leads to; or a yes from the shop’s own server.'
+      if (n['consent'] === 'settled') return 'A yes to letters, said in a browser, that is still to be confirmed.'
       return n['address'] === 'claimed'
         ? 'The address vouched for: by an identify from the shop’s own server, or a signed token. This letter does not go to addresses that were only typed.'
         : 'A yes to letters before this moment: this shop writes only to those who said so.'
@@ -150,6 +173,8 @@ export function differentWords(reason: string, n: Seen, frees: Frees): string {
       return `None of the same letter in the ${span(n['windowMs'])} before. One was queued ${duration(n['ageMs'])} before: ${later(Number(n['windowMs']) - Number(n['ageMs']))}.`
     case 'cap':
       if (n['address'] === 'claimed') return 'The address vouched for, or nobody else having used it within the last day.'
+      if (n['own'] === true)
+        return `Fewer than ${n['allowed']} of this letter in the ${span(n['capWindowMs'])} before${frees === null ? '.' : `: ${later(frees.inMs)}.`}`
       return `Fewer than ${counted(n['allowed'], 'letter')} in the ${span(n['capWindowMs'])} before; there ${n['queued'] === 1 ? 'was 1' : `were ${n['queued']}`}${frees === null ? '.' : `: ${later(frees.inMs)}.`}`
     case 'nothing-to-say':
       return n['missing'] === 'template'

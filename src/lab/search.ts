@@ -194,7 +194,7 @@ export function createSearch(store: Store, of: (version: number) => Machine, ver
     if (rows.length === 0) return stored === undefined ? null : read(stored)
     try {
       if (rows.some(({ kind }) => kind === kinds.merge)) return tellLife(store, of, version, id, rows.at(-1)!.seq)?.life ?? null
-      const decide = decideByRecord(store.decisions.of(id).map(toRecorded), (life, at) => telling.waits(version, life, at))
+      const decide = decideByRecord(store.decisions.of(id).map(toRecorded), (life, at, template) => telling.waits(version, life, at, template))
       let chapter = stored === undefined ? null : { life: lifeFromText(of(stored.machine).stepper, stored.life), machine: stored.machine }
       for (const row of rows) chapter = retell(chapter, row, { ...telling, decide })
       return chapter!.machine === version ? chapter!.life : migrate(lifeToText(of(chapter!.machine).stepper, chapter!.life), stepper)

@@ -25,15 +25,23 @@ export function verdictOf(machine: Machine, config: Config, row: DecisionRow, tu
     const seen = trial === null ? recorded(question, row, numbers) : question.sees(trial)
     return { ...asked, answer: 'passed', words: passedWords(question.name, seen), numbers: seen ?? {} }
   })
-  const isDay = row.decision === 'queued'
-  const night: WhyDecision['policy'][number] = {
-    question: 'Is it night for them?',
-    answer: isDay ? 'passed' : 'not asked',
-    words: isDay ? (machine.quietHours === null ? 'there are no quiet hours' : 'it is day') : 'not asked any more',
+  const isOpen = row.decision === 'queued'
+  const hours: WhyDecision['policy'][number] = {
+    question: 'Is it an hour in which it may not leave?',
+    answer: isOpen ? 'passed' : 'not asked',
+    words: isOpen ? hoursWords(machine, row.template) : 'not asked any more',
     numbers: {},
   }
   const different = row.decision === 'queued' ? null : differentWords(row.reason ?? '', numbers, trial === null ? null : freesOf(trial))
-  return { policy: [...policy, night], different }
+  return { policy: [...policy, hours], different }
+}
+
+/** Why a letter that left was not kept back. */
+function hoursWords({ quietHours, letters }: Machine, template: string): string {
+  const { sendBetween, asksConsent } = letters[template] ?? {}
+  if (asksConsent) return 'no, since whoever asks for letters waits for this one'
+  if (sendBetween !== undefined) return `no, it was between ${sendBetween.from} and ${sendBetween.to} for them`
+  return quietHours === null ? 'no, there are no quiet hours' : 'no, it is day for them'
 }
 
 /** The numbers kept with a letter that was queued are the cap's. */
@@ -84,8 +92,6 @@ function trialOf(machine: Machine, config: Config, row: DecisionRow, turn: ToldT
   return { template: row.template, facts, rule, rules: { letters: machine.letters, caps: machine.caps, quietHours: machine.quietHours, ...config } }
 }
 
-/** As `actors/deciding.ts` reads it. */
-
 /** What stood on record when the letter was asked for: of what the turn itself added, only what came first. */
 function pastBefore(before: Life, after: Life, { template, at }: DecisionRow): readonly Past[] {
   const own = after.past.findIndex((past) => past[0] === template && past[2] === at && !before.past.includes(past))
@@ -93,10 +99,14 @@ function pastBefore(before: Life, after: Life, { template, at }: DecisionRow): r
 }
 
 /** When enough of the letters that a cap counts are too old to count. */
-function freesOf({ facts: { past, at }, rules, rule, facts }: Trial): Frees {
-  const { window } = rules.caps
-  const counting = past.filter(([, , when, queued]) => queued === 1 && at - when < window).map(([, , when]) => when)
-  const allowed = facts.profile.verified ? rules.caps[rule.priority] : 1
+function freesOf(trial: Trial): Frees {
+  const { facts, rules, rule, template } = trial
+  const own = questions.find(({ name }) => name === 'own-cap')!.objects(trial) ? rule.cap : undefined
+  const window = own?.within ?? rules.caps.window
+  const counting = facts.past
+    .filter(([name, , when, queued]) => queued === 1 && facts.at - when < window && (own === undefined || name === template))
+    .map(([, , when]) => when)
+  const allowed = own?.most ?? (facts.profile.verified ? rules.caps[rule.priority] : 1)
   const last = counting.sort((a, b) => a - b)[counting.length - allowed]
-  return last === undefined ? null : { inMs: last + window - at }
+  return last === undefined ? null : { inMs: last + window - facts.at }
 }

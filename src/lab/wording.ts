@@ -28,7 +28,10 @@ export const waitPrefix = 'letter.wait/'
 
 /** What a timer waits for: `abandonAfter`, `quiet hours of cart-abandoned`. */
 export function timerWords(machine: Machine, event: string): string {
-  if (event.startsWith(waitPrefix)) return `quiet hours of ${event.slice(waitPrefix.length)}`
+  if (event.startsWith(waitPrefix)) {
+    const template = event.slice(waitPrefix.length)
+    return `${machine.letters[template]?.sendBetween === undefined ? 'quiet hours' : 'closed hours'} of ${template}`
+  }
   const delay = shapeOf(machine).timers.get(event)?.delay ?? /^xstate\.after\.([^.]+)\./.exec(event)?.[1] ?? event
   return typeof delay === 'number' || /^\d+$/.test(delay) ? duration(delay) : delay
 }

@@ -263,7 +263,7 @@ describe('links', () => {
   })
 
   test('whoever looks at the unsubscribe page sees a hint of the address, and nothing changes', () => {
-    expect(links.look(unsubscribeToken(secret, token))).toEqual({ recipientHint: 'a•••@example.com' })
+    expect(links.look(unsubscribeToken(secret, token))).toEqual({ recipientHint: 'a•••@example.com', preferences: letterTokens(secret, token).preferences })
     expect(suppressions.count()).toBe(0)
     expect(outcomes).toEqual([])
   })

@@ -88,7 +88,7 @@ export function createLinks(options: LinksOptions): Links & { flush(): void } {
     },
     look(token) {
       const letter = letterOf(letters, readToken(secret, 'unsubscribe', token))
-      return letter === null ? null : { recipientHint: hintOf(letter.recipient) }
+      return letter === null ? null : { recipientHint: hintOf(letter.recipient), preferences: preferenceTokens(secret, letter.token).preferences }
     },
     async unsubscribe(token, hit) {
       const letter = letterOf(letters, readToken(secret, 'unsubscribe', token))
@@ -106,13 +106,13 @@ export function createLinks(options: LinksOptions): Links & { flush(): void } {
   }
 }
 
-const letterOf = (letters: Letters, token: string | null): StoredLetter | null => (token === null ? null : (letters.byToken(token) ?? null))
+export const letterOf = (letters: Letters, token: string | null): StoredLetter | null => (token === null ? null : (letters.byToken(token) ?? null))
 
 /** As far as is known: a letter under way may arrive before its state says so. */
 const sentAt = ({ attempts, changed }: StoredLetter): number | null => (attempts > 0 ? changed : null)
 
 /** Enough for its owner to know it by. */
-const hintOf = (address: string): string => {
+export const hintOf = (address: string): string => {
   const at = address.lastIndexOf('@')
   return `${address.slice(0, 1)}•••${address.slice(at)}`
 }
@@ -122,22 +122,36 @@ const markChars = 12
 const linkMarkChars = 8
 /** Links of a letter that can be counted. */
 export const linksMax = 48
+/** The preference page's token and its form's mark stand behind the links' marks, in as many characters as these have. */
+const pageLinks = 3
+const pageMarksAt = 2 * markChars + linksMax * linkMarkChars
 
 /** What a letter is called in its links: 132 bits, the same for the same dedupe key. Pure. */
 export const letterToken = (secret: string, key: string): string =>
   createHmac('sha256', secret).update(`letter/${key}`).digest('base64url').slice(0, tokenChars)
 
 /**
- * All signatures of one letter, by one hash: `open` and `unsubscribe` are whole tokens; link number n is
+ * All signatures of one letter, by one hash: `open`, `unsubscribe` and `preferences` are whole tokens; link number n is
  * `token + '.' + n + links.slice(8 * n, 8 * n + 8)`.
  * Pure. SHAKE256 with the secret in front is a sound MAC (a sponge cannot be extended), and each purpose and each link
  * has bits of its own in its output.
  *
  *     const { open, unsubscribe, links } = letterTokens(secret, token)
  */
-export function letterTokens(secret: string, token: string): { open: string; unsubscribe: string; links: string } {
-  const marks = marksOf(secret, token, linksMax)
-  return { open: token + marks.slice(0, markChars), unsubscribe: token + marks.slice(markChars, 2 * markChars), links: marks.slice(2 * markChars) }
+export function letterTokens(secret: string, token: string): { open: string; unsubscribe: string; preferences: string; links: string } {
+  const marks = marksOf(secret, token, linksMax + pageLinks)
+  return {
+    open: token + marks.slice(0, markChars),
+    unsubscribe: token + marks.slice(markChars, 2 * markChars),
+    preferences: token + marks.slice(pageMarksAt, pageMarksAt + markChars),
+    links: marks.slice(2 * markChars, pageMarksAt),
+  }
+}
+
+/** The token of its preference page, and the mark that only the page's own form knows. Pure. */
+export function preferenceTokens(secret: string, token: string): { preferences: string; mark: string } {
+  const marks = marksOf(secret, token, linksMax + pageLinks).slice(pageMarksAt)
+  return { preferences: token + marks.slice(0, markChars), mark: marks.slice(markChars) }
 }
 
 /** The token of the letter's open picture. Pure. */
@@ -150,10 +164,15 @@ export const unsubscribeToken = (secret: string, token: string): string => token
 export const linkToken = (secret: string, token: string, index: number): string => `${token}.${index}${marksOf(secret, token, index + 1).slice(-linkMarkChars)}`
 
 /** The letter's token, or null when this was not signed for that purpose. Constant time in the signature. */
-export function readToken(secret: string, purpose: 'open' | 'unsubscribe', text: string): string | null {
+export function readToken(secret: string, purpose: 'open' | 'unsubscribe' | 'preferences', text: string): string | null {
   if (text.length !== tokenChars + markChars) return null
   const token = text.slice(0, tokenChars)
-  return isSame(purpose === 'open' ? openToken(secret, token) : unsubscribeToken(secret, token), text) ? token : null
+  return isSame(tokenFor(purpose, secret, token), text) ? token : null
+}
+
+function tokenFor(purpose: 'open' | 'unsubscribe' | 'preferences', secret: string, token: string): string {
+  if (purpose === 'preferences') return preferenceTokens(secret, token).preferences
+  return purpose === 'open' ? openToken(secret, token) : unsubscribeToken(secret, token)
 }
 
 /** The letter's token and the link's number, or null when this was not signed. */
@@ -169,7 +188,8 @@ export function readLinkToken(secret: string, text: string): { token: string; in
 const marksOf = (secret: string, token: string, links: number): string =>
   digest('shake256', `beckon/links/${secret}/${token}`, { outputEncoding: 'base64url', outputLength: ((2 * markChars + links * linkMarkChars) * 6) / 8 })
 
-function isSame(ours: string, theirs: string): boolean {
+/** Constant time in the text. */
+export function isSame(ours: string, theirs: string): boolean {
   const a = Buffer.from(ours)
   const b = Buffer.from(theirs)
   return a.length === b.length && timingSafeEqual(a, b)

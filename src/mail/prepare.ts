@@ -126,6 +126,8 @@ export function createPrepare(options: PrepareOptions): (asked: Asked) => Prepar
       ...(code === undefined ? {} : { code }),
       links: {
         unsubscribe: `${publicUrl}/u/${signed.unsubscribe}`,
+        preferences: `${publicUrl}/p/${signed.preferences}`,
+        ...(asked.rule.asksConsent ? { confirm: `${publicUrl}/p/${signed.preferences}/confirm` } : {}),
         cart: shop.cartUrl,
         shop: shop.url,
         click: `${publicUrl}/c/${token}.`,

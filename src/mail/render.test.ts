@@ -36,6 +36,7 @@ describe.each(names)('%s', (name) => {
         ...counted,
         'https://fernandfable.example/u/Zk3vQ9tLw2',
         'https://fernandfable.example/p/Zk3vQ9tLw2',
+        'https://fernandfable.example/p/Zk3vQ9tLw2/confirm',
         'mailto:hello@fernandfable.example',
       ]).toContain(href)
     }

@@ -21,6 +21,7 @@ export function sampleLetter(changes: Partial<LetterData> = {}): LetterData {
     links: {
       unsubscribe: 'https://fernandfable.example/u/Zk3vQ9tLw2',
       preferences: 'https://fernandfable.example/p/Zk3vQ9tLw2',
+      confirm: 'https://fernandfable.example/p/Zk3vQ9tLw2/confirm',
       cart: 'https://fernandfable.example/cart',
       shop: 'https://fernandfable.example/',
       click: 'https://fernandfable.example/c/Zk3vQ9tLw2.',

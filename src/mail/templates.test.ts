@@ -13,8 +13,15 @@ const dirs: string[] = []
 afterAll(() => dirs.forEach((dir) => rmSync(dir, { recursive: true })))
 
 describe('the templates we ship', () => {
-  test('load, five letters', () => {
-    expect(loadTemplates('templates').names()).toEqual(['browse-reminder', 'cart-abandoned', 'cart-discount', 'order-thanks', 'win-back'])
+  test('load, six letters', () => {
+    expect(loadTemplates('templates').names()).toEqual([
+      'browse-reminder',
+      'cart-abandoned',
+      'cart-discount',
+      'confirm-subscription',
+      'order-thanks',
+      'win-back',
+    ])
   })
 
   test('have one hash until any file changes, partials too', () => {

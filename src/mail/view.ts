@@ -51,6 +51,8 @@ export type LetterData = {
   links: {
     unsubscribe: string
     preferences?: string
+    /** Of a letter that asks for consent: the page with the button. */
+    confirm?: string
     cart: string
     shop: string
     /**
@@ -95,6 +97,7 @@ export class View {
   readonly code: { code: string | undefined; percent: number | undefined; off: string | undefined; expiresAt: number } | undefined
   readonly unsubscribe: string | undefined
   readonly preferences: string
+  readonly confirm: string | undefined
   readonly cart: string
   readonly openPixel: string
   readonly at: number
@@ -126,6 +129,7 @@ export class View {
     this.code = data.code ? code(data.code, data.locale, language) : undefined
     this.unsubscribe = webUrl(data.links?.unsubscribe) || undefined
     this.preferences = webUrl(data.links?.preferences)
+    this.confirm = webUrl(data.links?.confirm) || undefined
     this.cart = webUrl(data.links?.cart) || this.shop.url
     this.openPixel = webUrl(data.openPixel)
     this.at = data.at

@@ -14,7 +14,13 @@ const rule = (priority: 'high' | 'medium' | 'low', more = {}) => ({
   ...more,
 })
 const rules: Rules = {
-  letters: { high: rule('high'), medium: rule('medium', { notAfterOrder: 24 * h }), low: rule('low', { allowClaimed: true }) },
+  letters: {
+    high: rule('high'),
+    medium: rule('medium', { notAfterOrder: 24 * h }),
+    low: rule('low', { allowClaimed: true }),
+    about: rule('high', { topic: 'offers', cap: { most: 2, within: 72 * h } }),
+    asks: rule('high', { allowClaimed: true, asksConsent: true }),
+  },
   caps: { window: 24 * h, low: 1, medium: 2, high: 3 },
   consentRequired: false,
   holdout: {},
@@ -45,6 +51,17 @@ test.each<[string, Parameters<typeof ask>, string]>([
   ['an address only typed in a browser', ['high', { profile: { email: 'a@b.test' } }], 'no-consent'],
   ['the same, for a letter that may', ['low', { profile: { email: 'a@b.test' } }], 'send'],
   ['the same, when another life had its letter today', ['low', { profile: { email: 'a@b.test' }, outside: { claimedTaken: true } }], 'cap'],
+  ['a topic they said no to', ['about', profile({ topics: { offers: false } })], 'unsubscribed'],
+  ['another topic', ['about', profile({ topics: { orders: false, offers: true } })], 'send'],
+  ['yet to confirm', ['high', profile({ consent: 'pending' })], 'no-consent'],
+  ['yet to confirm, for the letter that asks', ['asks', profile({ consent: 'pending' }), { consentRequired: true }], 'send'],
+  ['the letter that asks, to a sleeper who has just asked', ['asks', { ...profile({ consent: 'pending' }), dormant: true }], 'send'],
+  ['the letter that asks, to who is subscribed', ['asks', profile({ consent: 'subscribed' })], 'no-consent'],
+  ['the letter that asks, to who never asked', ['asks', {}], 'no-consent'],
+  ['the letter that asks, to who unsubscribed', ['asks', profile({ consent: 'unsubscribed' })], 'unsubscribed'],
+  ['its own cap, a millisecond before it is free', ['about', { past: past(['about', 72 * h - 1], ['about', 50 * h]) }], 'cap'],
+  ['its own cap, at the very millisecond', ['about', { past: past(['about', 72 * h], ['about', 50 * h]) }], 'send'],
+  ['its own cap, with letters of others', ['about', { past: past(['high', 50 * h], ['low', 50 * h], ['about', 50 * h]) }], 'send'],
   ['dormant', ['high', { dormant: true }], 'dormant'],
   ['an order a millisecond less than a day ago', ['medium', { lastOrderAt: at - 24 * h + 1 }], 'recent-purchase'],
   ['an order exactly a day ago', ['medium', { lastOrderAt: at - 24 * h }], 'send'],
@@ -111,6 +128,16 @@ test('the questions can be listed: in the order of the reasons, and the first th
   expect(questions.filter(({ objects }) => objects(trial)).map(({ name }) => name)).toEqual(['dormant', 'window', 'content'])
   expect(questions.find(({ name }) => name === 'window')!.sees(trial)).toEqual({ queuedAt: at - h, ageMs: h, windowMs: 24 * h })
   expect(reasonOf('medium', late)).toBe('dormant')
+})
+
+test('the numbers say which topic, who has yet to confirm, and whose cap it was', () => {
+  expect(ask('about', profile({ topics: { offers: false } }))).toMatchObject({ numbers: { by: 'topic', topic: 'offers' } })
+  expect(ask('high', profile({ consent: 'pending' }))).toMatchObject({ numbers: { consent: 'pending' } })
+  expect(ask('asks')).toMatchObject({ numbers: { consent: 'settled' } })
+  expect(ask('about', { past: past(['about', 50 * h], ['about', 40 * h]) })).toMatchObject({
+    reason: 'cap',
+    numbers: { own: true, template: 'about', queued: 2, allowed: 2, capWindowMs: 72 * h },
+  })
 })
 
 test('at night it waits, but only when nothing else objects', () => {

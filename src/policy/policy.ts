@@ -1,8 +1,9 @@
 /** Whether a letter that a machine asks for may go: send, wait, or skip with the first reason that objects. Pure. */
 import type { Ask, Past } from '../core/life.ts'
 import type { LetterRule } from '../kit/letter-rule.ts'
+import { refusesTopic } from '../profile/consent.ts'
 import type { Profile } from '../profile/profile.ts'
-import { endOfNight } from './quiet-hours.ts'
+import { opensAt } from './quiet-hours.ts'
 import type { QuietHours } from './quiet-hours.ts'
 import { everywhere, heldBy } from './holdout.ts'
 
@@ -77,7 +78,7 @@ export type Question = {
 const none: Numbers = Object.freeze({})
 const nothing = () => none
 
-/** The policy in its order, apart from the night, which only delays. The first that objects names the skip. */
+/** The policy in its order, apart from the hours of the day, which only delay. The first that objects names the skip. */
 export const questions: readonly Question[] = [
   { name: 'address', reason: 'no-address', objects: ({ facts }) => facts.profile.email === undefined, sees: nothing },
   { name: 'erased', reason: 'erased', objects: ({ facts }) => facts.profile.erased === true, sees: nothing },
@@ -98,9 +99,30 @@ export const questions: readonly Question[] = [
     },
   },
   {
+    name: 'topic',
+    reason: 'unsubscribed',
+    mark: { by: 'topic' },
+    objects: ({ facts, rule }) => refusesTopic(facts.profile, rule.topic),
+    sees: ({ facts, rule: { topic } }) => (topic === undefined ? none : { ...(refusesTopic(facts.profile, topic) ? { by: 'topic' } : {}), topic }),
+  },
+  {
+    name: 'pending',
+    reason: 'no-consent',
+    mark: { consent: 'pending' },
+    objects: ({ facts, rule }) => facts.profile.consent === 'pending' && rule.asksConsent !== true,
+    sees: ({ facts }) => (facts.profile.consent === 'pending' ? { consent: 'pending' } : none),
+  },
+  {
+    name: 'asking',
+    reason: 'no-consent',
+    mark: { consent: 'settled' },
+    objects: ({ facts, rule }) => rule.asksConsent === true && facts.profile.consent !== 'pending',
+    sees: ({ facts, rule }) => (rule.asksConsent === true && facts.profile.consent !== 'pending' ? { consent: 'settled' } : none),
+  },
+  {
     name: 'consent',
     reason: 'no-consent',
-    objects: ({ facts, rules }) => rules.consentRequired && facts.profile.consent !== 'subscribed',
+    objects: ({ facts, rule, rules }) => rules.consentRequired && facts.profile.consent !== 'subscribed' && rule.asksConsent !== true,
     sees: nothing,
   },
   {
@@ -110,7 +132,7 @@ export const questions: readonly Question[] = [
     objects: ({ facts, rule }) => !facts.profile.verified && !rule.allowClaimed,
     sees: ({ facts }) => (facts.profile.verified ? none : { address: 'claimed' }),
   },
-  { name: 'dormant', reason: 'dormant', objects: ({ facts }) => facts.dormant, sees: nothing },
+  { name: 'dormant', reason: 'dormant', objects: ({ facts, rule }) => facts.dormant && rule.asksConsent !== true, sees: nothing },
   {
     name: 'recent-purchase',
     reason: 'recent-purchase',
@@ -136,6 +158,13 @@ export const questions: readonly Question[] = [
       return { ...(queuedAt === undefined ? {} : { queuedAt, ageMs: trial.facts.at - queuedAt }), windowMs: trial.rule.window }
     },
   },
+  {
+    name: 'own-cap',
+    reason: 'cap',
+    mark: { own: true },
+    objects: (trial) => trial.rule.cap !== undefined && queuedOf(trial, trial.rule.cap.within) >= trial.rule.cap.most,
+    sees: (trial) => (trial.rule.cap === undefined ? none : ownCounted(trial, trial.rule.cap)),
+  },
   { name: 'cap', reason: 'cap', objects: (trial) => queuedWithin(trial) >= allowed(trial), sees: counted },
   {
     name: 'claimed',
@@ -158,7 +187,7 @@ export function judge(ask: Ask, facts: Facts, rules: Rules): Verdict {
   if (rule === undefined) return { send: false, reason: 'nothing-to-say', numbers: { missing: 'template' } }
   const trial: Trial = { template: ask.template, facts, rule, rules }
   for (const question of questions) if (question.objects(trial)) return { send: false, reason: question.reason, numbers: question.sees(trial) }
-  const until = rules.quietHours === null ? null : endOfNight(facts.at, rules.quietHours, facts.profile.timeZone)
+  const until = opensAt(facts.at, rules.quietHours, rule, facts.profile.timeZone)
   if (until !== null) return { wait: until, numbers: { until } }
   return { send: true, numbers: counted(trial) }
 }
@@ -172,6 +201,21 @@ function lastWithin({ template, facts: { past, at } }: Trial, window: number): n
 function counted(trial: Trial): Numbers {
   const { rule, rules } = trial
   return { queued: queuedWithin(trial), allowed: allowed(trial), capWindowMs: rules.caps.window, priority: rule.priority }
+}
+
+const ownCounted = (trial: Trial, { most, within }: NonNullable<LetterRule['cap']>): Numbers => ({
+  own: true,
+  template: trial.template,
+  queued: queuedOf(trial, within),
+  allowed: most,
+  capWindowMs: within,
+})
+
+/** Of this template alone. */
+function queuedOf({ template, facts: { past, at } }: Trial, within: number): number {
+  let n = 0
+  for (const [name, , when, queued] of past) if (queued === 1 && name === template && at - when < within) n++
+  return n
 }
 
 const allowed = ({ facts, rule, rules }: Trial): number => (facts.profile.verified ? rules.caps[rule.priority] : 1)

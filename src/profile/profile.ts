@@ -1,5 +1,7 @@
 /** The unified profile: who a customer is, as far as events have told. Pure; later words win, stricter consent wins. */
 import type { Message, Properties, Trust } from '../core/event.ts'
+import { learnWishes } from './consent.ts'
+import type { Consent, Topics } from './consent.ts'
 
 export type Profile = {
   readonly userId?: string
@@ -7,7 +9,9 @@ export type Profile = {
   readonly email?: string
   /** Somebody vouches for it: a token or a secret key. Otherwise it was only typed in a browser. */
   readonly verified?: true
-  readonly consent?: 'subscribed' | 'unsubscribed'
+  /** Not there: never asked. `pending`: asked, and yet to confirm by a mailed link. */
+  readonly consent?: Consent
+  readonly topics?: Topics
   /** No more letters to this customer: a bounce or a complaint. */
   readonly suppressed?: 'bounce' | 'complaint'
   readonly erased?: true
@@ -33,26 +37,31 @@ const known = new Set([
   'timeZone',
   'currency',
   'consent',
+  'topics',
+  'imported',
 ])
 
 /** Whether a message can teach anything beyond ids: saves the hot path from looking closer. */
 const teaches = (message: Message) => message.type === 'identify' || message.properties?.['email'] !== undefined
 
-/** The profile after a message. `addressOf` reads exactly one plain address, or null. Returns the same object when nothing is new. */
-export function learn(profile: Profile, message: Message, trust: Trust, addressOf: (text: string) => string | null): Profile {
+/**
+ * The profile after a message. `addressOf` reads exactly one plain address, or null. `isDouble`: a yes to letters that
+ * nobody vouches for has to be confirmed. Returns the same object when nothing is new.
+ */
+export function learn(profile: Profile, message: Message, trust: Trust, addressOf: (text: string) => string | null, isDouble = false): Profile {
   let next = profile
   if (message.userId !== undefined && message.userId !== profile.userId && profile.userId === undefined) next = { ...next, userId: message.userId }
   if (message.anonymousId !== undefined && profile.anonymousId === undefined) next = { ...next, anonymousId: message.anonymousId }
   if (!teaches(message)) return next
   if (message.type !== 'identify' && profile.verified && message.properties?.['email'] === profile.email) return next
   const told = message.type === 'identify' ? (message.traits ?? {}) : { email: message.properties?.['email'] }
-  return learnTraits(next, told, trust, addressOf)
+  return learnTraits(next, told, trust, addressOf, isDouble)
 }
 
-function learnTraits(profile: Profile, told: Properties, trust: Trust, addressOf: (text: string) => string | null): Profile {
+function learnTraits(profile: Profile, told: Properties, trust: Trust, addressOf: (text: string) => string | null, isDouble: boolean): Profile {
   const next: { -readonly [K in keyof Profile]: Profile[K] } = { ...profile }
   learnAddress(next, told['email'], trust, addressOf)
-  learnConsent(next, told['consent'], trust)
+  learnWishes(next, told, trust, isDouble, profile)
   const firstName = text(told['first_name']) ?? text(told['firstName'])
   if (firstName !== undefined) next.firstName = firstName
   const last = text(told['last_name']) ?? text(told['lastName'])
@@ -77,29 +86,6 @@ function learnAddress(next: { email?: string; verified?: true }, told: unknown, 
   next.email = email
   if (trust !== 'browser') next.verified = true
 }
-
-/** Anyone may say no for themselves; only the shop may say yes again. */
-function learnConsent(next: { consent?: 'subscribed' | 'unsubscribed' }, told: unknown, trust: Trust) {
-  if (told === 'unsubscribed') next.consent = 'unsubscribed'
-  else if (told === 'subscribed' && (trust === 'server' || next.consent === undefined)) next.consent = 'subscribed'
-}
-
-/** What became of a letter, as far as it says something about the customer. */
-export function learnOutcome(profile: Profile, type: string): Profile {
-  switch (type) {
-    case 'mail.unsubscribed':
-      return { ...profile, consent: 'unsubscribed' }
-    case 'mail.bounced':
-      return { ...profile, suppressed: 'bounce' }
-    case 'mail.complained':
-      return { ...profile, suppressed: 'complaint' }
-    default:
-      return profile
-  }
-}
-
-/** Whether a customer must not be written to, whatever the shop would like. */
-export const wantsNone = ({ consent, suppressed }: Profile): boolean => consent === 'unsubscribed' || suppressed !== undefined
 
 /** What a life is called outside: the shop's id for it if there is one. */
 export const nameOf = (profile: Profile): string => profile.userId ?? profile.anonymousId ?? profile.email ?? ''

@@ -148,6 +148,7 @@ const telling = (of: Of) => ({
   stepper: (version: number) => of(version).stepper,
   addressOf,
   waits: () => null,
+  isDouble: (version: number) => of(version).isDouble,
 })
 
 const isOrder = (body: string) => /^order[ _.:-]completed$/i.test(String((JSON.parse(body) as { event?: string }).event))

@@ -23,7 +23,7 @@ const variants: Record<string, Variant> = {
     edits: [
       ['cart.ts', "{ abandonAfter: 'abandoned' }", "{ abandonAfter: 'left' }"],
       ['cart.ts', 'abandoned: {', 'left: {'],
-      ['customer.ts', 'engagement, presence }', 'presence }'],
+      ['customer.ts', 'engagement, presence,', 'presence,'],
     ],
   },
   night: { settings: {}, edits: [['settings.ts', '| null = null', "| null = { from: '21:00', to: '08:00', timeZone: 'Europe/Berlin' }"]] },

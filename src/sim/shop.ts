@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { createEngine } from '../actors/engine.ts'
 import type { EngineOptions } from '../actors/engine.ts'
+import type { Outcome } from '../actors/intake.ts'
 import { loadMachine } from '../actors/load-machine.ts'
 import { createMachines } from '../actors/machines.ts'
 import type { Machine } from '../actors/load-machine.ts'
@@ -99,9 +100,9 @@ export function openShop(options: ShopOptions = {}) {
       return transact(() => engine.fireDue(now, Infinity))
     },
     /** What became of the newest letter of a template. */
-    outcome(type: 'mail.opened' | 'mail.clicked' | 'mail.bounced' | 'mail.unsubscribed' | 'mail.complained', letter: number, at: number, machine = false) {
+    outcome(type: Outcome['type'], letter: number, at: number, machine = false, more: Partial<Outcome> = {}) {
       const customer = store.letters.get(letter)!.customer
-      transact(() => engine.hearOutcome({ type, letter, customer, at, messageId: `${type}:${letter}:${at}`, ...(machine ? { machine } : {}) }, at))
+      transact(() => engine.hearOutcome({ type, letter, customer, at, messageId: `${type}:${letter}:${at}`, ...(machine ? { machine } : {}), ...more }, at))
     },
     decisions: (): DecisionRow[] => [...store.decisions.all()],
     /** `template decision[ reason]` of each decision, in order. */

@@ -128,6 +128,10 @@ export function createLetters(db: Db) {
     `UPDATE letter SET state = 'failed', next_at = NULL, changed = ?, reply = 'withdrawn: the customer wants no letters'
      WHERE customer = ? AND state IN ('queued', 'deferred', 'attempting')`,
   )
+  const withdrawOf = db.prepare(
+    `UPDATE letter SET state = 'failed', next_at = NULL, changed = ?, reply = 'withdrawn: the customer wants no letters of this kind'
+     WHERE customer = ? AND template = ? AND state IN ('queued', 'deferred', 'attempting')`,
+  )
   const hasten = db.prepare(`UPDATE letter INDEXED BY letter_due SET next_at = ? WHERE next_at > ? AND next_at < ${toTell}`)
   const again = db.prepare(`UPDATE letter SET state = 'queued', attempts = 0, next_at = ?, changed = ? WHERE id = ? AND state = ?`)
 
@@ -236,6 +240,8 @@ export function createLetters(db: Db) {
     },
     /** Whatever has not begun to leave stays, for a customer who wants no letters any more (R7). */
     withdraw: (customer: number, now: number) => void withdraw.run(now, customer),
+    /** The same for letters of one template. */
+    withdrawOf: (customer: number, template: string, now: number) => void withdrawOf.run(now, customer, template),
     /** Queues a dead letter again. False: it is not dead. */
     retry: (id: number, now: number): boolean => again.run(now, now, id, 'failed').changes === 1,
     /** Sends a held letter once more, with the same Message-ID, on somebody's word. False: it is not held. */

@@ -47,3 +47,17 @@ test('the address itself is nowhere in the database', () => {
   createSuppressions(db).add(hashAddress('secret', 'anna@example.com'), 'unsubscribed', 1)
   expect(JSON.stringify(db.prepare('SELECT * FROM suppression').all())).not.toContain('anna')
 })
+
+test('a complaint outlasts everything, and lifting takes back an unsubscription of before, nothing else', () => {
+  const suppressions = createSuppressions(db)
+  suppressions.add('a', 'unsubscribed', 1)
+  suppressions.add('a', 'complaint', 2)
+  suppressions.add('a', 'unsubscribed', 3)
+  expect([suppressions.has('a'), suppressions.lift('a', 9)]).toEqual(['complaint', false])
+  suppressions.add('b', 'unsubscribed', 1)
+  suppressions.add('b', 'unsubscribed', 5)
+  expect([suppressions.since('b'), suppressions.lift('b', 5), suppressions.has('b')]).toEqual([5, false, 'unsubscribed'])
+  expect([suppressions.lift('b', 6), suppressions.has('b')]).toEqual([true, undefined])
+  suppressions.add('c', 'bounce', 1)
+  expect(suppressions.lift('c', 9)).toBe(false)
+})

@@ -120,7 +120,7 @@ export type CustomerPage = CustomerRow & {
   /** `u:…` userId, `a:…` anonymousId, `e:…` vouched-for address. */
   ids: string[]
   profile: Record<string, unknown>
-  consent: 'subscribed' | 'unsubscribed' | 'not asked'
+  consent: 'subscribed' | 'pending' | 'unsubscribed' | 'not asked'
   suppressed: string | null
   /** Whether time can be skipped for them. */
   sandbox: boolean

@@ -24,6 +24,7 @@ import type { Store } from '../store/store.ts'
 import type { Chart, CustomerPage, CustomerList, Next, Track, Turn, WhyAnswer } from './api.ts'
 import { createDeliveryQuestions } from './delivery-questions.ts'
 import { createCodeQuestions } from './code-questions.ts'
+import { createConsentQuestions } from './consent-questions.ts'
 import { createCheckupQuestions } from './checkup-questions.ts'
 import { createBounceQuestions } from './bounce-questions.ts'
 import { createResults } from '../report/results.ts'
@@ -92,6 +93,7 @@ export function createQuestions(context: QuestionsContext) {
     ...createTemplateQuestions({ stage, of, version, tell, advise }),
     ...createDeliveryQuestions(store),
     ...createCodeQuestions({ store, letters: machine.letters, prefix: codePrefixOf(letters.shop) }),
+    ...createConsentQuestions({ store, of, version, config }),
     ...createProductQuestions(context),
     ...createCheckupQuestions(context),
     ...createBounceQuestions({ store }),

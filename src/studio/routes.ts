@@ -12,7 +12,9 @@ import { sendRefusal } from '../gateway/answer.ts'
 import { escapeHtml } from '../gateway/pages.ts'
 import type { Counters, Refused as Counted } from '../gateway/counters.ts'
 import { rowName } from '../lab/about.ts'
-import { wantsNone } from '../profile/profile.ts'
+import { refusesTopic, wantsNone } from '../profile/consent.ts'
+import type { LetterRule } from '../kit/letter-rule.ts'
+import type { StoredLetter } from '../store/letters.ts'
 import type { Store } from '../store/store.ts'
 import type { Health, Quarantined, Refused } from './api.ts'
 import type { Reader } from './reader.ts'
@@ -56,6 +58,7 @@ export function addQuestions(
   ofCustomer('/turns', (place, query) =>
     reader.askText('turns', { ...place, from: within(query['from'], 0, Number.MAX_SAFE_INTEGER, 0), count: within(query['count'], 1, 500, 200) }),
   )
+  ofCustomer('/consent', (place) => reader.askText('consent', place))
   ofCustomer('/next', (place) => reader.askText('next', place))
   ofCustomer('/why', (place, query) => reader.askText('why', { ...place, ...named(query, ['template']), ...numbered(query, 'decision') }))
   scope.get('/customers/:id/preview', async (request: Asked, reply) => {
@@ -119,21 +122,21 @@ export function answerBusy(scope: FastifyInstance) {
   })
 }
 
-type LetterActions = { store: Store; lives: Lives; clock: Clock; audit: Audit; onLetters: () => void }
+type LetterActions = { store: Store; rules: Readonly<Record<string, LetterRule>>; lives: Lives; clock: Clock; audit: Audit; onLetters: () => void }
 
 /** A failed letter is tried again, a held one released: on somebody's word, which is written down. */
-export function addLetterActions(scope: FastifyInstance, { store, lives, clock, audit, onLetters }: LetterActions) {
+export function addLetterActions(scope: FastifyInstance, { store, rules, lives, clock, audit, onLetters }: LetterActions) {
   /** The drain knows suppressed addresses; who said no in their profile alone is known here (R7). */
-  function wantsLetters(customer: number): boolean {
+  function wants({ customer, template }: StoredLetter): boolean {
     const profile = lives.raw(customer)?.life.profile
-    return profile !== undefined && !wantsNone(profile) && profile.erased !== true
+    return profile !== undefined && !wantsNone(profile) && !refusesTopic(profile, rules[template]?.topic) && profile.erased !== true
   }
   const act = (path: 'retry' | 'release', did: string) =>
     scope.post(`/letters/:id/${path}`, (request: Asked, reply) => {
       const id = Number(request.params.id)
       const letter = Number.isSafeInteger(id) ? store.letters.get(id) : undefined
       if (letter === undefined) return sendRefusal(reply, { refused: 'letter.unknown' })
-      if (!wantsLetters(letter.customer)) return sendRefusal(reply, { refused: 'letter.unwanted' })
+      if (!wants(letter)) return sendRefusal(reply, { refused: 'letter.unwanted' })
       // Asked first: the letter itself only says that it stays dead.
       if (letter.state === 'failed' && store.codes.isGone(id)) return sendRefusal(reply, { refused: 'letter.code_gone' })
       if (!store.letters.write(() => store.letters[path](id, clock.now()))) return sendRefusal(reply, { refused: 'letter.not_waiting' })

@@ -7,6 +7,7 @@ import type { Engine, EngineOptions } from '../actors/engine.ts'
 import type { Machines } from '../actors/machines.ts'
 import type { CodeCounter } from '../codes/counter.ts'
 import { poolsOf, suppliesOf } from '../codes/supply.ts'
+import type { Desk } from '../consent/desk.ts'
 import { createDaily } from '../checkup/daily.ts'
 import type { Clock, Ids } from '../core/world.ts'
 import type { Gateway } from '../gateway/http.ts'
@@ -23,6 +24,7 @@ import { createChartCache } from './chart-cache.ts'
 import { addCheckupRoutes } from './checkup-routes.ts'
 import { createCensus } from './census.ts'
 import { addDeliveryRoutes } from './delivery-routes.ts'
+import { addConsentRoutes } from './consent-routes.ts'
 import { addDemoRoutes } from './demo.ts'
 import { addDoctorRoutes } from './doctor-routes.ts'
 import type { Doctor } from './doctor-routes.ts'
@@ -33,7 +35,7 @@ import { createLive } from './live.ts'
 import { addPages } from './pages.ts'
 import { addProductRoutes } from './product-routes.ts'
 import { createReader } from './reader.ts'
-import type { ReaderOptions } from './reader.ts'
+import type { Reader, ReaderOptions } from './reader.ts'
 import { addResultsRoutes, reportsOf } from './results-routes.ts'
 import { addLetterActions, addLiveRoutes, addQuestions, answerBusy, toRefused } from './routes.ts'
 import { addTemplateRoutes } from './template-routes.ts'
@@ -57,6 +59,8 @@ export type StudioOptions = {
   shop: { name: string; url: string; currency: string; cartUrl: string }
   /** A public key, for the demo shop's pages. */
   writeKey: string
+  /** Where lists of consents are taken in. */
+  desk: Desk
   /** Letters may be due. */
   onLetters: () => void
   office: PostOffice
@@ -76,6 +80,8 @@ export type StudioOptions = {
 export type Listeners = Required<Pick<EngineOptions, 'onTurn' | 'onBirth' | 'onJoin'>>
 
 export type Studio = {
+  /** What is asked of the log without holding up a turn. */
+  reader: Reader
   listeners: Listeners
   isOpen: boolean
   /** The one-time link by which the first owner comes in; null when nobody needs to sign in, or somebody can. */
@@ -151,8 +157,9 @@ export function addStudio(options: StudioOptions): Studio {
       access.addRoutes(scope)
       addQuestions(scope, { reader, clock, lives: engine.lives, chart })
       addTemplateRoutes(scope, { reader, clock, lives: engine.lives })
-      addLetterActions(scope, { store, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
+      addLetterActions(scope, { store, rules: machine.letters, lives: engine.lives, clock, audit: access.audit, onLetters: options.onLetters })
       addLiveRoutes(scope, { store, batch, engine, counters, health, audit: access.audit })
+      addConsentRoutes(scope, { reader, clock, desk: options.desk, audit: access.audit, mayChange: ({ raw }) => access.mayWatch(raw) === 'owner' })
       addBounceRoutes(scope, { reader, clock, setup: options.bounces })
       addDeliveryRoutes(scope, { office: options.office, reader, clock, audit: access.audit, onLetters: options.onLetters })
       addCodeRoutes(scope, { reader, counter: options.codes, clock, audit: access.audit })
@@ -174,6 +181,7 @@ export function addStudio(options: StudioOptions): Studio {
     )
 
   return {
+    reader,
     listeners: {
       onTurn(hot, before, after, kind, body, type) {
         try {

@@ -23,6 +23,7 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
   [/^\/delivery$/, async () => (await import('./pages/delivery.tsx')).Delivery],
   [/^\/codes$/, async () => (await import('./pages/codes.tsx')).Codes],
   [/^\/live$/, async () => (await import('./pages/live.tsx')).Live],
+  [/^\/consent$/, async () => (await import('./pages/consent.tsx')).Consent],
   [/^\/results$/, async () => (await import('./pages/results.tsx')).Results],
   [/^\/try$/, async () => (await import('./pages/try.tsx')).Try],
   [/^\/catalogue$/, async () => (await import('./pages/catalogue.tsx')).Catalogue],

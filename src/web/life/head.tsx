@@ -54,6 +54,7 @@ export const suppressedWords = (by: string) => (by === 'bounce' ? 'a letter came
 function Consent({ page: { consent, suppressed } }: { page: CustomerPage }) {
   if (suppressed !== null) return <span class="chip bad">never written to: {suppressedWords(suppressed)}</span>
   if (consent === 'unsubscribed') return <span class="chip bad">unsubscribed</span>
+  if (consent === 'pending') return <span class="chip warn">yet to confirm</span>
   return <span class={`chip ${consent === 'subscribed' ? 'good' : ''}`}>{consent === 'subscribed' ? 'subscribed' : 'consent not asked'}</span>
 }
 

@@ -6,9 +6,9 @@ import { Ids, suppressedWords } from './head.tsx'
 import { LetterMark, sentence } from './told.tsx'
 import { Value } from './value.tsx'
 
-const consentWords = { subscribed: 'subscribed', unsubscribed: 'unsubscribed', 'not asked': 'never asked' } as const
+const consentWords = { subscribed: 'subscribed', pending: 'asked, yet to confirm', unsubscribed: 'unsubscribed', 'not asked': 'never asked' } as const
 
-const told = new Set(['consent', 'suppressed', 'verified'])
+const told = new Set(['consent', 'suppressed', 'verified', 'topics'])
 
 /** `firstName` → `first name`. */
 const apart = (name: string) => name.replaceAll(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()

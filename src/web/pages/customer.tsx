@@ -4,6 +4,7 @@ import type { Chart, CustomerPage, Track } from '../../studio/api.ts'
 import { ask, Refused, withQuery } from '../ask.ts'
 import { useAsk, useNow, useStore, useTitle } from '../hooks.ts'
 import { Cart } from '../life/cart.tsx'
+import { Consents } from '../life/consent.tsx'
 import { Happened } from '../life/happened.tsx'
 import { Head } from '../life/head.tsx'
 import { Instant } from '../life/instant.tsx'
@@ -103,7 +104,10 @@ function Whole({ life }: { life: Life }) {
       <NextUp life={life} />
       <div class="about-customer">
         <Letters page={page} now={now + page.lead} />
-        <Profile page={page} />
+        <div class="known">
+          <Profile page={page} />
+          <Consents page={page} now={now + page.lead} />
+        </div>
       </div>
     </>
   )
