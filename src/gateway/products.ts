@@ -8,7 +8,6 @@ import { limits } from '../core/limits.ts'
 import { isObject } from '../core/parse.ts'
 import { sendRefusal } from './answer.ts'
 import { parseBody } from './bodies.ts'
-import type { EventRoutes } from './events.ts'
 import { toAddress, toNeighbourhood } from './rate.ts'
 import { findSecret, refused, type SecretRoutes } from './secret.ts'
 

@@ -2,7 +2,23 @@
 import type { ComponentType } from 'preact'
 import { useEffect, useRef, useState } from 'preact/hooks'
 import { Fault, Spinner } from './parts/basics.tsx'
-import { AccessIcon, InboxIcon, LiveIcon, MachineIcon, MoreIcon, PeopleIcon, SunIcon, TryIcon } from './parts/icons.tsx'
+import {
+  AccessIcon,
+  AuditIcon,
+  BagIcon,
+  ConsentIcon,
+  InboxIcon,
+  LiveIcon,
+  MachineIcon,
+  MoreIcon,
+  PageIcon,
+  PeopleIcon,
+  ResultsIcon,
+  SendIcon,
+  SunIcon,
+  TicketIcon,
+  TryIcon,
+} from './parts/icons.tsx'
 import { useMedia, useStore } from './hooks.ts'
 import { feed } from './live.ts'
 import { place } from './router.ts'
@@ -36,7 +52,7 @@ const pages: [pattern: RegExp, load: () => Promise<Page>][] = [
 
 type Room = readonly [href: string, words: string, Icon: ComponentType]
 
-/** By what brings somebody here. The first of each of the first two groups have a place in a phone's bar. */
+/** By what brings somebody here. Those of `inBar` have a place in a phone's bar. */
 const groups: readonly (readonly [name: string, rooms: readonly Room[]])[] = [
   [
     'Journeys',
@@ -47,8 +63,30 @@ const groups: readonly (readonly [name: string, rooms: readonly Room[]])[] = [
       ['/studio/try', 'Try it', TryIcon],
     ],
   ],
-  ['Letters', [['/studio/inbox', 'Inbox', InboxIcon]]],
-  ['Server', [['/studio/access', 'Access', AccessIcon]]],
+  [
+    'Letters',
+    [
+      ['/studio/inbox', 'Inbox', InboxIcon],
+      ['/studio/templates', 'Templates', PageIcon],
+      ['/studio/delivery', 'Delivery', SendIcon],
+      ['/studio/consent', 'Consent', ConsentIcon],
+    ],
+  ],
+  [
+    'Shop',
+    [
+      ['/studio/results', 'Results', ResultsIcon],
+      ['/studio/catalogue', 'Catalogue', BagIcon],
+      ['/studio/codes', 'Codes', TicketIcon],
+    ],
+  ],
+  [
+    'Server',
+    [
+      ['/studio/audit', 'Audit', AuditIcon],
+      ['/studio/access', 'Access', AccessIcon],
+    ],
+  ],
 ]
 const inBar = new Set(['/studio', '/studio/customers', '/studio/inbox', '/studio/live'])
 
