@@ -64,15 +64,15 @@ export const letters = (settings: Settings): Record<string, LetterRule> => ({
 export const topics = {
   reminders: {
     en: { title: 'Reminders', words: 'What you left in your cart, or came back to look at.' },
-    de: { title: 'Erinnerungen', words: 'Was im Warenkorb liegen blieb oder was du dir öfter angesehen hast.' },
+    de: { title: 'Erinnerungen', words: 'Was im Warenkorb liegen blieb oder was Sie sich öfter angesehen haben.' },
   },
   offers: {
     en: { title: 'Offers', words: 'Discounts, and a word when we have not seen you for a while.' },
-    de: { title: 'Angebote', words: 'Rabatte, und ein Gruß, wenn wir länger nichts von dir gehört haben.' },
+    de: { title: 'Angebote', words: 'Rabatte, und ein Gruß, wenn wir länger nichts von Ihnen gehört haben.' },
   },
   orders: {
     en: { title: 'Your orders', words: 'Thanks for an order, and how to reach us about it.' },
-    de: { title: 'Deine Bestellungen', words: 'Dank für eine Bestellung, und wie du uns dazu erreichst.' },
+    de: { title: 'Ihre Bestellungen', words: 'Dank für eine Bestellung, und wie Sie uns dazu erreichen.' },
   },
 }
 

@@ -89,7 +89,7 @@ const asked: Record<Question['name'], string> = {
   'recent-purchase': 'Is an order too recent?',
   holdout: 'Are they held out?',
   window: 'Did the same letter go lately?',
-  'own-cap': 'Have they had enough letters of this kind?',
+  'own-cap': 'Has this letter gone as often as its own cap allows?',
   cap: 'Have they had enough letters?',
   claimed: 'Has the typed address had its letter under another visitor?',
   content: 'Does the letter have what it needs?',

@@ -297,7 +297,7 @@ test('two lives that became one, and rows of an older machine, are told as the e
 test('every letter can be looked at as it would be today, or it is said what it needs', async () => {
   const one = ann()
   const previewed = (key: string, template: string) => Promise.resolve(one.questions.preview({ ...one.about(key), template }))
-  expect(one.next('u:ann').previews).toEqual(['cart-abandoned', 'cart-discount', 'browse-reminder', 'win-back'])
+  expect(one.next('u:ann').previews).toEqual(['cart-abandoned', 'cart-discount', 'browse-reminder', 'confirm-subscription', 'win-back'])
   expect(await previewed('u:ann', 'cart-abandoned')).toMatchObject({ html: expect.stringContaining('Mug') })
   expect(await previewed('u:ann', 'browse-reminder')).toMatchObject({ html: expect.stringContaining('Boston fern') })
   expect(await previewed('u:ann', 'order-thanks')).toMatchObject({ words: expect.stringContaining('needs order') })
@@ -306,7 +306,7 @@ test('every letter can be looked at as it would be today, or it is said what it 
   expect(await previewed('u:ann', 'order-thanks')).toMatchObject({ html: expect.stringContaining('o7') })
   one.shop.send({ type: 'page', anonymousId: 'guest', properties: { path: '/' } }, noon + 6 * h, { trust: 'browser' })
   // Of a guest nobody knows the address.
-  expect(one.next('a:guest').previews).toEqual(['win-back'])
+  expect(one.next('a:guest').previews).toEqual(['confirm-subscription', 'win-back'])
   // The cart is empty now: the letter is shown with what was last in it.
   expect(await previewed('u:ann', 'cart-abandoned')).toMatchObject({ html: expect.stringContaining('Mug') })
 })

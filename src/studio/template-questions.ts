@@ -74,7 +74,13 @@ export function createTemplateQuestions({ stage, of, version, tell, advise }: Op
     }))
     const lines = [first!, second!, third!]
     const { currency, timeZone, locale } = shop
-    const links = { unsubscribe: `${publicUrl}/u/preview`, preferences: `${publicUrl}/p/preview`, cart: shop.cartUrl, shop: shop.url }
+    const links = {
+      unsubscribe: `${publicUrl}/u/preview`,
+      preferences: `${publicUrl}/p/preview`,
+      confirm: `${publicUrl}/p/preview/confirm`,
+      cart: shop.cartUrl,
+      shop: shop.url,
+    }
     const made = sampleLetter({
       shop,
       lines,
