@@ -190,7 +190,20 @@ describe.skipIf(chromiumPath === undefined)('in a browser', { timeout: 90_000 },
       'try',
       `try?customer=${id}`,
       'access',
+      'templates',
+      'templates/cart-abandoned',
+      'delivery',
+      'delivery/bounces',
+      'delivery/doctor',
+      'consent',
+      'results',
+      'catalogue',
+      'codes',
+      'audit',
     ]
+    const choices = /\/p\/[\w.~-]+/.exec(
+      await (await fetch(`${house.server.url}/studio/api/letters/1/source`)).text().then((mime) => mime.replaceAll('=\r\n', '')),
+    )![0]
     const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
     for (const [width, colorScheme] of [
       [1440, 'light'],
@@ -199,7 +212,7 @@ describe.skipIf(chromiumPath === undefined)('in a browser', { timeout: 90_000 },
       await walking(
         async (page) => {
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
-          for (const path of [...paths.map((path) => `/studio/${path}`), '/demo', '/demo/cart']) {
+          for (const path of [...paths.map((path) => `/studio/${path}`), '/demo', '/demo/cart', choices]) {
             await page.goto(house.server.url + path)
             await page.getByRole('heading', { level: 1 }).first().waitFor()
             await page.waitForTimeout(400)
