@@ -215,4 +215,26 @@ export const bugs = {
         settle: (id, settled, now) => options.letters.settle(id, settled.state === 'deferred' ? { ...settled, nextAt: null } : settled, now),
       }),
   },
+  'a letter’s code is not kept': {
+    store({ codes }) {
+      codes.keep = () => {}
+    },
+  },
+  'a redeemed code is not written down': {
+    store({ codes }) {
+      codes.redeem = () => true
+    },
+  },
+  'a letter’s own cap is not asked': {
+    machines(machines) {
+      const { current } = machines
+      const rules = Object.entries(current.letters).map(([name, { cap: _, ...rule }]) => [name, rule])
+      return { ...machines, current: { ...current, letters: Object.fromEntries(rules) as typeof current.letters } }
+    },
+  },
+  'a topic that was refused stays in the outbox': {
+    store({ letters }) {
+      letters.withdrawOf = () => {}
+    },
+  },
 } satisfies Record<string, Bug>

@@ -68,4 +68,4 @@ export function markLost(store: Store, trips: readonly Trip[]) {
   }
 }
 
-const resends = new Set(['order-thanks'])
+const resends = new Set(['order-thanks', 'confirm-subscription'])

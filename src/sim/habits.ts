@@ -28,7 +28,14 @@ export type Habits = ServerHabits & {
 
 export function makeHabits(random: Random): Habits {
   const span = random.pick([2, 5, 12, 30, 60]) * day
-  const variants = random.chance(0.6) ? (['shipped'] as const) : random.chance(0.3) ? (['hasty'] as const) : random.pick(changes)
+  const isCareful = random.chance(0.25)
+  const variants = isCareful
+    ? (['careful'] as const)
+    : random.chance(0.6)
+      ? (['shipped'] as const)
+      : random.chance(0.3)
+        ? (['hasty'] as const)
+        : random.pick(changes)
   const habits: Omit<Habits, 'rates'> = {
     span,
     calm: random.pick([1, 3, 35, 65]) * day,
@@ -45,10 +52,12 @@ export function makeHabits(random: Random): Habits {
     replayAgeMaxMs: random.pick([5_000, 5_000, hour]),
     horizonMs: random.pick([10 * minute, hour, 30 * day]),
     width: random.between(1, 8),
-    policy: { consentRequired: random.chance(0.06), holdout: random.chance(0.1) ? { cart: 0.3, browsing: 0.5 } : {} },
+    policy: { consentRequired: isCareful || random.chance(0.06), holdout: random.chance(0.25) ? random.pick(holdouts) : {} },
   }
   // Half of the shops are slow enough for letters to wait in lanes.
   return { ...habits, rates: parseRates(habits.width > 4 ? '*=none' : '*=2/m+1') }
 }
+
+const holdouts: readonly Record<string, number>[] = [{ cart: 0.3, browsing: 0.5 }, { '*': 0.3 }, { '*': 0.1, purchase: 0.4 }]
 
 const changes: readonly (readonly VariantName[])[] = [['shipped', 'hasty'], ['shipped', 'rebuilt'], ['night'], ['shipped', 'night', 'rebuilt']]

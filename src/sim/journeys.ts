@@ -41,7 +41,7 @@ export function judgeJourneys(store: Store, { of, running, holdout, now, suppres
     const expected = judge(messages.told, until, {
       settings,
       hasAddress: (_, at) => addressAt <= at,
-      holdout: (_, journey) => isHeldOut(id, journey, holdout[journey] ?? 0),
+      holdout: (_, journey) => ['*', journey].some((about) => isHeldOut(id, about, holdout[about] ?? 0)),
     }).map((one) => line(one.at, one.template, one.run, one.reason ?? one.decision))
     const found = decisions.map((one) => line(one.at, one.template, Number(one.key.split('/')[2]), one.reason ?? one.decision))
     const missing = expected.filter((one) => !found.includes(one))
@@ -59,7 +59,7 @@ const line = (at: number, template: string, run: number, what: string) => `${at}
 /** The numbers the life was lived by; null when the machines changed on the way, or are not the default journeys. */
 function settingsOf(rows: readonly Row[], of: Options['of'], running: number): Partial<OracleSettings> | null {
   const machine = of(rows[0]!.machine)
-  if (machine.quietHours !== null || !machine.files.includes('abandoned: {')) return null
+  if (machine.isDouble || machine.quietHours !== null || !machine.files.includes('abandoned: {')) return null
   if (rows.some((row) => row.machine !== running)) return null
   return machine.settings
 }

@@ -163,13 +163,15 @@ export function judgePeople(store: Store, people: People, blame: Blame) {
       owner.set(seq, id)
     }
     const person = people.of(id)
-    const profile = (JSON.parse(stored.life) as unknown[])[5] as { consent?: string; suppressed?: string }
+    const profile = (JSON.parse(stored.life) as unknown[])[5] as { consent?: string; suppressed?: string; topics?: Record<string, boolean> }
     if (person === undefined) blame('R1', `customer ${id} is in the database and no transaction wrote it`)
-    else if (person.consent !== profile.consent || (person.suppressed === undefined) !== (profile.suppressed === undefined))
+    else if ((person.consent !== profile.consent && !person.isJoined) || (person.suppressed === undefined) !== (profile.suppressed === undefined))
       blame(
         'R8',
         `customer ${id} should be ${person.consent ?? 'silent'} (${person.suppressed ?? 'reachable'}) on letters, and is ${profile.consent ?? 'silent'} (${profile.suppressed ?? 'reachable'})`,
       )
+    for (const [name, wants] of Object.entries(person?.topics ?? {}))
+      if (!wants && profile.topics?.[name] !== false) blame('R8', `customer ${id} said no to ${name}, and is ${String(profile.topics?.[name])} on it`)
     const users = store.customers
       .keysOf(id)
       .filter((key) => key.startsWith('u:'))

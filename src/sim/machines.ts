@@ -26,10 +26,22 @@ const variants: Record<string, Variant> = {
       ['customer.ts', 'engagement, presence,', 'presence,'],
     ],
   },
+  /** Asks twice for consent, has codes from a pool, and a letter with a cap of its own. */
+  careful: {
+    settings: { doubleOptIn: '1' },
+    edits: [
+      ['settings.ts', 'discount: { percent: 10, validFor: days(7) }', "discount: { percent: 10, validFor: days(7), pool: 'spring' }"],
+      [
+        'settings.ts',
+        "topic: 'reminders', window: hours(24), allowClaimed: true,",
+        "topic: 'reminders', window: hours(24), cap: { most: 2, within: days(3) }, allowClaimed: true,",
+      ],
+    ],
+  },
   night: { settings: {}, edits: [['settings.ts', '| null = null', "| null = { from: '21:00', to: '08:00', timeZone: 'Europe/Berlin' }"]] },
 }
 
-export type VariantName = 'shipped' | 'hasty' | 'rebuilt' | 'night'
+export type VariantName = 'shipped' | 'hasty' | 'rebuilt' | 'night' | 'careful'
 
 const running = new Map<VariantName, Machine>()
 const pristine = new Map<string, Machine>()

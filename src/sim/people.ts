@@ -21,6 +21,10 @@ type Sent = { id: number; template: string; at: number; recipient: string }
 export type Person = {
   ids: number[]
   consent: string | undefined
+  topics: Record<string, boolean>
+  /** Told together with another's: whose address a mailed link was for is not worked out again. */
+  isJoined: boolean
+  email: string
   suppressed: string | undefined
   users: Set<string>
   vouched: boolean
@@ -33,7 +37,8 @@ export type Person = {
 
 export type People = ReturnType<typeof createPeople>
 
-export function createPeople(blame: Blame) {
+/** `isCareful`: the shop asks twice for consent, and holds one letter to a cap of its own. */
+export function createPeople(blame: Blame, isCareful: boolean) {
   const byId = new Map<number, Person>()
   const keys = new Set<string>()
   const claimedTo = new Map<string, Sent[]>()
@@ -49,6 +54,9 @@ export function createPeople(blame: Blame) {
         (person = {
           ids: [customer],
           consent: undefined,
+          topics: {},
+          isJoined: false,
+          email: '',
           suppressed: undefined,
           users: new Set(),
           vouched: false,
@@ -108,15 +116,29 @@ export function createPeople(blame: Blame) {
     const told = body.type === 'identify' ? body.traits : body.properties
     const { consent } = (body.type === 'identify' ? (body.traits ?? {}) : {}) as { consent?: unknown }
     if (consent === 'unsubscribed') person.consent = consent
-    else if (consent === 'subscribed' && (row.kind === 2 || person.consent === undefined)) person.consent = consent
-    if (row.kind > 0 && typeof told?.['email'] === 'string' && /^[\w.-]+@[\w.-]+$/.test(told['email'])) person.vouched = true
+    else if (consent === 'subscribed' && (row.kind === 2 || person.consent === undefined)) person.consent = row.kind !== 2 && isCareful ? 'pending' : consent
+    if (typeof told?.['email'] !== 'string' || !/^[\w.-]+@[\w.-]+$/.test(told['email'])) return
+    if (row.kind > 0 || !person.vouched) person.email = told['email']
+    if (row.kind > 0) person.vouched = true
   }
 
   function hearOutcome(person: Person, row: Row) {
-    const { type } = JSON.parse(row.body) as { type: string }
+    const { type, recipient, consent, topics } = JSON.parse(row.body) as {
+      type: string
+      recipient?: string
+      consent?: string
+      topics?: Record<string, boolean>
+    }
+    const isOwner = recipient !== undefined && recipient === person.email
     if (type === 'mail.unsubscribed') person.consent = 'unsubscribed'
     if (type === 'mail.bounced') person.suppressed = 'bounce'
     if (type === 'mail.complained') person.suppressed = 'complaint'
+    if (consent === 'unsubscribed') person.consent = consent
+    if (isOwner && (consent === 'subscribed' || (type === 'mail.confirmed' && person.consent === 'pending'))) {
+      person.consent = 'subscribed'
+      person.vouched = true
+    }
+    for (const [name, wants] of Object.entries(topics ?? {})) if (!wants || isOwner) person.topics[name] = wants
   }
 
   function merge(older: Person, row: Row) {
@@ -125,8 +147,9 @@ export function createPeople(blame: Blame) {
     if (older === younger) return blame('R8', `customer ${row.customer} is joined to itself (row ${row.seq})`)
     for (const a of older.users)
       for (const b of younger.users) if (!isLinked(a, b)) blame('R8', `${a} and ${b} are two people, and were joined (row ${row.seq})`)
-    if (older.consent === 'unsubscribed' || younger.consent === 'unsubscribed') older.consent = 'unsubscribed'
-    else older.consent ??= younger.consent
+    for (const consent of ['subscribed', 'pending', 'unsubscribed']) if ([older.consent, younger.consent].includes(consent)) older.consent = consent
+    for (const [name, wants] of Object.entries(younger.topics)) older.topics[name] = wants && older.topics[name] !== false
+    older.isJoined = true
     older.suppressed ??= younger.suppressed
     older.vouched ||= younger.vouched
     for (const user of younger.users) older.users.add(user)
@@ -184,6 +207,10 @@ export function createPeople(blame: Blame) {
     keys.add(key)
     if (decision.decision !== 'queued') return
     const person = of(customer)
+    if (template === 'confirm-subscription' ? person.consent !== 'pending' : person.consent === 'pending' && !person.isJoined)
+      blame('R7', `${key} at ${at} is for somebody who is ${person.consent ?? 'silent'} on letters`)
+    const lately = person.sent.filter((letter) => letter.template === template && at - letter.at < 3 * day)
+    if (isCareful && template === 'cart-abandoned' && lately.length >= 2) blame('R6', `${key} at ${at} is the third ${template} in three days`)
     const recent = person.sent.filter((letter) => at - letter.at < day)
     const most = person.vouched ? capOf[priority]! : 1
     if (recent.length >= most) blame('R6', `${key} at ${at} is letter ${recent.length + 1} in 24 h, and ${most} are allowed`)

@@ -20,6 +20,7 @@ import { close, startServer } from './server.ts'
 import type { Server } from './server.ts'
 import { plan } from './script.ts'
 import { createTape } from './tape.ts'
+import { createTill } from './till.ts'
 import type { Entry } from './tape.ts'
 import { isSpoiled } from './judges.ts'
 import { judgeEnd, judgeFound, judgeStart } from './verdict.ts'
@@ -72,7 +73,8 @@ function createSeed(seed: number, bug: Bug, keepTrace: boolean, directory: strin
   let isStopping = false
   let isCalm = false
 
-  const people = createPeople(blame)
+  const isCareful = habits.variants.some((name) => name === 'careful')
+  const people = createPeople(blame, isCareful)
   const queued = new Map<string, string>()
   const made = new Map<number, number>()
   const spoiled = new Map<number, string>()
@@ -80,7 +82,9 @@ function createSeed(seed: number, bug: Bug, keepTrace: boolean, directory: strin
     people.hear(entry)
     hear(entry)
   })
-  const readers = createReaders({ world, people, blame, note, server: () => (server === null ? null : { server, guard, isStopping }), asked })
+  const now = () => (server === null ? null : { server, guard, isStopping })
+  const till = createTill({ world, blame, note, server: now, asked })
+  const readers = createReaders({ world, people, blame, note, server: now, asked, till, isCareful })
   const relay = createRelay(world, {
     isAlive: () => !guard.isDead && fatal === null,
     firstByte: readers.firstByte,
@@ -93,7 +97,7 @@ function createSeed(seed: number, bug: Bug, keepTrace: boolean, directory: strin
     acked: (entry) => note(`ack ${entry.key}`),
     refused: (entry) => note(`refused ${entry.key} ${entry.refusal}`),
   })
-  const witnesses: Witnesses = { blame, clients, people, relay, readers, tape, queued, made, spoiled }
+  const witnesses: Witnesses = { blame, clients, people, relay, readers, till, tape, queued, made, spoiled }
 
   function hear(entry: Entry) {
     switch (entry.what) {
@@ -111,10 +115,10 @@ function createSeed(seed: number, bug: Bug, keepTrace: boolean, directory: strin
         return note(`decision ${id} ${key} ${at} ${reason ?? decision}`)
       }
       case 'letter': {
-        const { id, messageId, mime, recipient } = entry.letter
+        const { id, messageId, mime, recipient, template } = entry.letter
         figures.letters++
         queued.set(messageId, mime)
-        readers.plan(id, recipient)
+        readers.plan(id, template, recipient)
         return note(`letter ${id} ${messageId} ${mime}`)
       }
       case 'turn':
@@ -232,6 +236,7 @@ function createSeed(seed: number, bug: Bug, keepTrace: boolean, directory: strin
 
   return async () => {
     start()
+    if (isCareful) till.open()
     plan(world, habits, { clients, relay, note, crash, stop: () => void stop() })
     await goOn(habits.span)
     note('calm')

@@ -4,12 +4,14 @@ import { createBatch } from '../actors/batch.ts'
 import { createEngine } from '../actors/engine.ts'
 import { createMachines } from '../actors/machines.ts'
 import type { Machine } from '../actors/load-machine.ts'
+import { createCounter } from '../codes/counter.ts'
 import { createDesk } from '../codes/desk.ts'
 import { addressOf } from '../mail/address.ts'
 import type { Mailbox } from '../mail/address.ts'
 import { createDrain } from '../mail/drain.ts'
 import { createLinks } from '../mail/links.ts'
 import { createPace } from '../mail/pace.ts'
+import { createPreferences } from '../mail/preferences.ts'
 import { createPrepare } from '../mail/prepare.ts'
 import type { Rates } from '../mail/rates.ts'
 import { createTally } from '../mail/tally.ts'
@@ -26,6 +28,9 @@ import type { Relay } from './post.ts'
 import type { Tape } from './tape.ts'
 import { createIds } from './world.ts'
 import type { World } from './world.ts'
+
+/** What letters are about, as readers may choose. */
+export const topics = ['reminders', 'offers', 'orders']
 
 export const from: Mailbox = { name: 'Fern & Co', address: 'hello@shop.test' }
 const publicUrl = 'http://127.0.0.1:4650'
@@ -90,6 +95,7 @@ export function startServer(options: Options) {
       config: habits.policy,
       prepare: withBombs(createPrepare({ templates, shop, publicUrl, from, secret, draw: desk.draw })),
       codes: desk,
+      onHeard: (_, event, trust) => codes.heard(event, trust),
       addressOf,
       suppressed: (email) => store.suppressions.has(hash(email)),
       onTurn: (customer, before, after, kind, body) => tape.turned(customer.id, before, after, kind, body),
@@ -119,6 +125,24 @@ export function startServer(options: Options) {
     const plain = { db, clock, letters, suppressions, hash, post, pace, tally: createTally(store.deliveries), intake: batch, onFatal, soon }
     const drain = createDrain(bug.drain?.(plain) ?? plain)
     const links = createLinks({ secret, letters, suppressions, intake: batch, clock, hash })
+    const codes = createCounter({
+      codes: store.codes,
+      secret,
+      prefix: 'FERN',
+      order: batch.order,
+      now: () => clock.now(),
+      leadOf: () => 0,
+      identify: () => null,
+    })
+    const preferences = createPreferences({
+      secret,
+      letters,
+      suppressions,
+      intake: batch,
+      hash,
+      profileOf: (customer) => engine.lives.raw(customer)?.life.profile,
+      topics: Object.fromEntries(topics.map((name) => [name, {}])),
+    })
     batch.start()
     drain.start()
     return {
@@ -128,6 +152,8 @@ export function startServer(options: Options) {
       batch,
       drain,
       links,
+      codes,
+      preferences,
       secret,
       recovered,
       /** Nothing is due within a minute, so that an end falls between two things. */

@@ -105,6 +105,7 @@ function* life(random: Random, span: number, most: number): Generator<[at: numbe
 const ownTraits = (name: string, random: Random) => ({
   email: `${name}@shop.test`,
   first_name: name,
+  ...(random.chance(0.5) ? { consent: 'subscribed' } : {}),
   ...(random.chance(0.3) ? { timezone: random.pick(['Europe/Berlin', 'America/New_York', 'Asia/Kathmandu']) } : {}),
 })
 

@@ -13,6 +13,7 @@ import type { Readers } from './readers.ts'
 import { from } from './server.ts'
 import type { Server, ServerHabits } from './server.ts'
 import type { Tape } from './tape.ts'
+import type { Till } from './till.ts'
 
 export type Violation = { invariant: string; what: string }
 
@@ -33,6 +34,7 @@ export type Witnesses = {
   people: People
   relay: Relay
   readers: Readers
+  till: Till
   tape: Tape
   /** Message-ID to the bytes it was queued with. */
   queued: ReadonlyMap<string, string>
@@ -52,11 +54,12 @@ function machinesOf(store: Store): (version: number) => Machine {
 }
 
 /** The file, before anything runs on it. */
-export function judgeFound(store: Store, { blame, tape, relay, clients, spoiled }: Witnesses) {
+export function judgeFound(store: Store, { blame, tape, relay, clients, spoiled, till }: Witnesses) {
   judgeFile(store, blame)
   tape.resolve(store.log.lastSeq())
   markLost(store, relay.trips)
   judgeLedger(store, clients.entries, false, blame)
+  till.judge(store)
   judgeStored(store, machinesOf(store), spoiled, blame)
 }
 
@@ -74,12 +77,13 @@ export function judgeEnd(
   templates: Templates,
   now: number,
 ): { judged: number; policy: number } {
-  const { blame, clients, people, readers, relay, queued, made, spoiled } = witnesses
+  const { blame, clients, people, readers, relay, queued, made, spoiled, till } = witnesses
   const of = machinesOf(store)
   judgeFile(store, blame)
   judgeLedger(store, clients.entries, true, blame)
   judgeStored(store, of, spoiled, blame)
   judgeOutcomes(store, readers.told, blame)
+  till.judge(store)
   judgeQuarantine(store, blame)
   judgeTimers(store, of, machines.version, people, now, blame)
   judgePeople(store, people, blame)
