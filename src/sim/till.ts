@@ -13,7 +13,7 @@ import type { World } from './world.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
-export const pool = 'spring'
+const pool = 'spring'
 
 type Options = {
   world: World
