@@ -3,8 +3,10 @@ import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import Database from 'better-sqlite3'
 import { expect, test } from 'vitest'
 import { startServer } from '../serve.ts'
+import { steps } from '../store/schema.ts'
 import { openStore } from '../store/store.ts'
 import { readConfig } from './config.ts'
 
@@ -144,4 +146,18 @@ test('codes go into a pool from a file, beside a running server or without one, 
   }
   expect((await beckon('codes', 'reclaim', 'autumn', '--data', data)).code).toBe(1)
   expect((await beckon('codes', 'import', 'spring')).code).toBe(2)
+})
+
+test('a database of before is not taken for a broken one: its codes are shown once the server has brought it up to date', async () => {
+  const data = temporary()
+  const db = new Database(join(data, 'beckon.db'))
+  for (const step of steps.slice(0, 3)) db.exec(step)
+  db.pragma('journal_mode = WAL')
+  db.pragma('user_version = 3')
+  db.close()
+  const before = await beckon('codes', 'list', '--data', data)
+  expect([before.code, before.out]).toEqual([1, ''])
+  expect(before.err).toMatch(/written before.*store\.older/s)
+  openStore(join(data, 'beckon.db')).close()
+  expect((await beckon('codes', 'list', '--data', data)).out).toBe('no codes yet\n')
 })

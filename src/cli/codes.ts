@@ -86,7 +86,10 @@ export async function reclaimCodes(pool: string, options: Options): Promise<void
 function openRead({ data }: Options) {
   const path = join(data, 'beckon.db')
   if (!existsSync(path)) throw new BeckonError('file.missing', `there is no database in ${data}`)
-  return openStore(path, { readonly: true })
+  const store = openStore(path, { readonly: true })
+  if (store.codes.isThere()) return store
+  store.close()
+  throw new BeckonError('store.older', `the database in ${data} was written before codes were kept like this`)
 }
 
 type Target = { upload(pool: string, list: readonly unknown[]): Promise<Done>; reclaim(pool: string): Promise<{ freed: number }>; close(): void }

@@ -86,6 +86,7 @@ export const codes = {
   'store.failed': [500, 'The database could not be written; check the disk, then start again. Nothing acknowledged is lost.'],
   'store.busy': [500, 'Another process holds the database: stop it, or use another --data directory.'],
   'store.corrupt': [500, 'Restore a backup, or run `sqlite3 beckon.db .recover`.'],
+  'store.older': [500, 'Start the server on it once: that brings it up to date.'],
   'store.newer': [500, 'This database was written by a newer Beckon: upgrade, or restore the older backup.'],
   'store.unsafe': [500, 'SQLite did not accept synchronous=FULL; refuse to run without it.'],
   // studio

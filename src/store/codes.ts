@@ -122,6 +122,8 @@ export function createCodes(db: Db) {
       counts()
         .all(now)
         .map((row) => ({ ...row, reserved: row.all - row.free - row.redeemed - row.expired })),
+    /** False in a database of before, opened for reading. */
+    isThere: (): boolean => db.prepare("SELECT 1 FROM pragma_table_info('code') WHERE name = 'pool'").get() !== undefined,
     hasPool: (pool: string): boolean => isThere().get(pool) !== undefined,
     /** How many of a pool are free, counted to `most`. */
     freeUpTo: (pool: string, most: number): number => freeUpTo().get(pool, most)!.n,
