@@ -50,7 +50,7 @@ test('a replayed database can be kept, explained and checked', async () => {
   })
   expect((await beckon('check', '--data', data, '--sample', '3')).out).toMatch(/letters as 3 customers would get them now:\n {2}browse-reminder: 3 written/)
   expect(await beckon('replay', '--data', data)).toMatchObject({ code: 1, err: expect.stringContaining('already holds a database') })
-}, 20_000)
+}, 60_000)
 
 test('an audit exits with 0 while nothing is wrong, and with 1 when a promise is broken, and says about whom', async () => {
   const data = temporary()
@@ -65,7 +65,7 @@ test('an audit exits with 0 while nothing is wrong, and with 1 when a promise is
   expect(out).toMatch(/^wrong +1 +Lives that no id leads to/m)
   expect(out).toMatch(/#\d+ ada/)
   expect(await beckon('audit', '--data', temporary())).toMatchObject({ code: 1, err: expect.stringContaining('no database') })
-}, 30_000)
+}, 60_000)
 
 test('turns can be written, one a line', async () => {
   const turns = join(temporary(), 'turns.ndjson')
