@@ -36,7 +36,7 @@ const customerOf = async (house: House, query: string) => {
   return ((await answer.json()) as { customers: { id: number }[] }).customers[0]!.id
 }
 
-describe.skipIf(chromiumPath === undefined)('in a browser', { timeout: 90_000 }, () => {
+describe.skipIf(chromiumPath === undefined)('in a browser', { timeout: 240_000 }, () => {
   beforeAll(async () => {
     browser = await openBrowser()
   })
